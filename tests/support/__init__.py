@@ -1,0 +1,1 @@
+"""What the tests share: the sources under test, the test bed, fixtures for real containers."""
