@@ -1,9 +1,10 @@
 #!/usr/bin/python3 -I
 """Owns: running commands inside the booted test machine for the tests, which stand outside of it.
 
-One SEQPACKET connection is one command: a JSON object `{"argv": [...], "user": "tester" | "root", "env": {...}}` with
-the three standard descriptors (SCM_RIGHTS) comes in, `{"code": N}` goes out when it ends. A user's command runs in a
-login session of its own, through PAM and logind, as ssh would make. A closed connection ends the command.
+One SEQPACKET connection is one command. A JSON object `{"argv": [...], "user": "tester" | "root", "env": {}}`
+comes in with the three standard descriptors (SCM_RIGHTS); `{"code": N}` goes out when it ends. A user's
+command runs in a login session of its own, through PAM and logind, as ssh would make. A closed connection
+ends the command.
 """
 
 from __future__ import annotations
@@ -35,7 +36,9 @@ def serve(connection: socket.socket) -> None:
         argv, env = request["argv"], request.get("env", {})
         if request.get("user", "tester") != "root":
             argv, env = session_argv(request["user"], env, argv), {}
-        process = subprocess.Popen(argv, stdin=fds[0], stdout=fds[1], stderr=fds[2], env={**os.environ, **env})
+        process = subprocess.Popen(
+            argv, stdin=fds[0], stdout=fds[1], stderr=fds[2], env={**os.environ, **env}
+        )
         for fd in fds:
             os.close(fd)
         watcher = threading.Thread(target=stop_when_closed, args=(connection, process), daemon=True)

@@ -1,0 +1,48 @@
+"""Owns: running commands in the booted test machine (tests/support/bed/machine), from outside of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import tempfile
+from typing import NamedTuple
+
+
+class Result(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+class Machine:
+    """The machine whose agent listens at `path`."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def run(self, *argv: str, user: str = "tester", check: bool = True, timeout_s: float = 60) -> Result:
+        """Run a command in a new login session of `user`, or as root; wait for its end."""
+        request = json.dumps({"argv": argv, "user": user, "env": {"TERM": "dumb"}}).encode()
+        with (
+            tempfile.TemporaryFile() as out,
+            tempfile.TemporaryFile() as err,
+            open(os.devnull, "rb") as empty,
+        ):
+            with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as agent:
+                agent.settimeout(timeout_s)
+                agent.connect(self.path)
+                socket.send_fds(agent, [request], [empty.fileno(), out.fileno(), err.fileno()])
+                answer = json.loads(agent.recv(65536) or b'{"code": 125}')
+            out.seek(0)
+            err.seek(0)
+            result = Result(
+                answer["code"], out.read().decode(errors="replace"), err.read().decode(errors="replace")
+            )
+        if check and result.code != 0:
+            raise AssertionError(f"{' '.join(argv)}: exit code {result.code}\n{result.out}\n{result.err}")
+        return result
+
+    def sh(self, script: str, *, user: str = "tester", check: bool = True, timeout_s: float = 60) -> Result:
+        """Run a shell script as `run` does."""
+        return self.run("sh", "-euc", script, user=user, check=check, timeout_s=timeout_s)
