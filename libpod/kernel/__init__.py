@@ -1,0 +1,1 @@
+"""Thin wrappers of Linux system calls, one man page or subsystem each."""

@@ -1,0 +1,25 @@
+"""Owns: the flags of a network interface, netdevice(7)."""
+
+from __future__ import annotations
+
+import _socket
+import fcntl
+from _struct import pack, unpack_from
+
+_SIOCGIFFLAGS = 0x8913
+_SIOCSIFFLAGS = 0x8914
+_IFF_UP = 1
+_IFREQ = "16sH22x"  # struct ifreq: name, flags, rest of the union
+
+
+def lo_up() -> None:
+    """Bring the loopback interface of this thread's network namespace up."""
+    sock = _socket.socket(_socket.AF_INET, _socket.SOCK_DGRAM | _socket.SOCK_CLOEXEC, 0)
+    try:
+        request = bytearray(pack(_IFREQ, b"lo", 0))
+        fcntl.ioctl(sock.fileno(), _SIOCGIFFLAGS, request)
+        flags = unpack_from("H", request, 16)[0]
+        if not flags & _IFF_UP:
+            fcntl.ioctl(sock.fileno(), _SIOCSIFFLAGS, pack(_IFREQ, b"lo", flags | _IFF_UP))
+    finally:
+        sock.close()

@@ -1,0 +1,108 @@
+"""Owns: process identity (pidfd, start time, boot id) and what prctl(2) sets for this process."""
+
+from __future__ import annotations
+
+import _signal  # type: ignore[import-not-found]  # `signal` itself pulls enum: 4 ms
+import ctypes
+import errno
+import os
+
+from libpod.errors import KernelError
+from libpod.kernel.const import PR_GET_NO_NEW_PRIVS, PR_SET_CHILD_SUBREAPER, PR_SET_NAME, PR_SET_PDEATHSIG
+from libpod.kernel.libc import check, libc
+
+_boot_id = ""
+
+
+def pidfd_open(pid: int) -> int:
+    """Return an owned pidfd, close-on-exec; ESRCH when there is no such process. pidfd_open(2), 5.3.
+
+    A zombie has one too.
+    """
+    try:
+        return os.pidfd_open(pid)
+    except OSError as error:
+        raise KernelError(error.errno or errno.ESRCH, "pidfd_open", str(pid)) from None
+
+
+def pidfd_signal(pidfd: int, sig: int) -> None:
+    """Send a signal to exactly that process; ESRCH when it has ended. pidfd_send_signal(2), 5.1."""
+    try:
+        _signal.pidfd_send_signal(pidfd, sig)
+    except OSError as error:
+        raise KernelError(error.errno or errno.ESRCH, "pidfd_send_signal") from None
+
+
+def start_time(pid: int) -> int:
+    """Return when the process started, in clock ticks since boot: with the pid it names a process for ever.
+
+    ESRCH if none.
+
+    proc_pid_stat(5), field 22. A zombie still has it.
+    """
+    return int(_stat(pid)[19])
+
+
+def alive(pid: int, start: int) -> bool:
+    """Say whether exactly that process still runs; a zombie does not."""
+    try:
+        fields = _stat(pid)
+    except KernelError:
+        return False
+    return int(fields[19]) == start and fields[0] not in (b"Z", b"X")
+
+
+def boot_id() -> str:
+    """Return the id of this boot of the machine: what was recorded under another one is over."""
+    global _boot_id
+    if not _boot_id:
+        with open("/proc/sys/kernel/random/boot_id", "rb", buffering=0) as stream:
+            _boot_id = stream.read().decode("ascii").strip()
+    return _boot_id
+
+
+def set_subreaper() -> None:
+    """Become the parent of orphaned descendants. PR_SET_CHILD_SUBREAPER, prctl(2), 3.4."""
+    check(libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "prctl subreaper")
+
+
+def set_pdeathsig(sig: int) -> None:
+    """Get this signal when the parent *thread* dies.
+
+    PR_SET_PDEATHSIG: cleared by fork and by a change of ids; check getppid after.
+    """
+    check(libc.prctl(PR_SET_PDEATHSIG, sig, 0, 0, 0), "prctl pdeathsig")
+
+
+def no_new_privs() -> bool:
+    """Say whether set-user-id programs have no effect for this process (PR_GET_NO_NEW_PRIVS)."""
+    return check(libc.prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0), "prctl no_new_privs") == 1
+
+
+def set_title(name: str) -> None:
+    """Name the process in `ps`: comm (15 bytes) and command line, so that values given there do not show.
+
+    The place of the command line comes from proc_pid_stat(5), fields 48 and 49; where it cannot be had, only
+    comm changes.
+    """
+    raw = os.fsencode(name)
+    buffer = ctypes.create_string_buffer(raw[:15])
+    check(libc.prctl(PR_SET_NAME, ctypes.addressof(buffer), 0, 0, 0), "prctl name")
+    fields = _stat("self")
+    begin, end = int(fields[45]), int(fields[46])
+    if not 0 < begin < end:
+        return
+    size = end - begin
+    ctypes.memmove(begin, raw[: size - 1].ljust(size, b"\0"), size)
+
+
+def _stat(pid: int | str) -> list[bytes]:
+    """Return the fields of /proc/<pid>/stat from the third (state) on; the second may hold any character."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb", buffering=0) as stream:
+            raw = stream.read()
+    except (FileNotFoundError, ProcessLookupError):
+        raise KernelError(errno.ESRCH, "stat of process", str(pid)) from None
+    except OSError as error:
+        raise KernelError(error.errno or errno.EIO, "stat of process", str(pid)) from None
+    return raw[raw.rindex(b")") + 2 :].split()
