@@ -142,7 +142,7 @@ setup_pypod() { # pypod from a wheel of this tree, compiled, with its launcher, 
   # -I and no site: 3 ms less at every start, and nobody's environment variables reach the engine
   put "$BIN/pypod" 755 <<EOF
 #!/usr/bin/python3 -IS
-import sys; sys.path.insert(0, "$packages"); from pypod.cli.entry import main; sys.exit(main())
+import sys; sys.path.append("$packages"); from pypod.cli.entry import main; main()
 EOF
   if [ -d "$TREE/docs/man" ]; then
     for page in "$TREE"/docs/man/*.[1-8]; do
