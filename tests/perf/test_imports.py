@@ -1,6 +1,6 @@
 """Which modules each entry point loads, held against its budget: the surest guard of start-up time.
 
-Times differ from machine to machine, the list of modules does not. A module that is not on the list fails here.
+Times differ from machine to machine, the list of modules does not. What is not in a budget is refused.
 """
 
 from __future__ import annotations
@@ -20,52 +20,10 @@ JSON = "_json"
 CTYPES = "ctypes _ctypes struct _struct ctypes._endian types"
 QUICK = f"{BOOT} {JSON} {CTYPES} _sqlite3 _socket _datetime datetime select termios unicodedata".split()
 """ps, inspect, logs, images, version: os sys errno json sqlite3 fcntl ctypes, by their C cores."""
-START = [
-    *QUICK,
-    "array",
-    "_posixsubprocess",
-    "_random",
-    "_sha2",
-    "_sha256",
-    "_hashlib",
-    "_thread",
-    "grp",
-    "pwd",
-    "resource",
-]
+START = QUICK + ["array", "_posixsubprocess", "_random", "_sha2", "_sha256", "_hashlib", "_thread", "grp", "pwd", "resource"]
 """run, exec, start, stop, rm."""
 MONITOR = f"{BOOT} {JSON} {CTYPES} _socket select array termios _thread resource".split()
 """The monitor of every container: os sys errno fcntl select signal socket time json ctypes."""
-HEAVY = [
-    "typer",
-    "click",
-    "rich",
-    "httpx",
-    "pyroute2",
-    "sh",
-    "yaml",
-    "asyncio",
-    "re",
-    "json",
-    "typing",
-    "dataclasses",
-    "enum",
-    "socket",
-    "subprocess",
-    "sqlite3",
-    "pathlib",
-    "logging",
-    "contextlib",
-    "collections",
-    "tempfile",
-    "shutil",
-    "functools",
-    "importlib.metadata",
-    "pydantic",
-    "site",
-    "sysconfig",
-]
-"""Named only for a better message: whatever is not in a budget is refused."""
 
 
 @cache
@@ -92,8 +50,7 @@ def foreign(names: list[str]) -> list[str]:
 def over(names: list[str], budget: list[str]) -> str:
     """Return what is loaded beyond a budget, as a message; empty when it is kept."""
     extra = [n for n in foreign(names) if n not in budget]
-    heavy = [n for n in extra if n in HEAVY]
-    return f"loads {' '.join(heavy)} (all that is new: {' '.join(extra)})" if extra else ""
+    return f"loads {' '.join(extra)}" if extra else ""
 
 
 def launcher() -> str:
