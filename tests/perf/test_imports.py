@@ -20,7 +20,8 @@ JSON = "_json"
 CTYPES = "ctypes _ctypes struct _struct ctypes._endian types"
 QUICK = f"{BOOT} {JSON} {CTYPES} _sqlite3 _socket _datetime datetime select termios unicodedata".split()
 """ps, inspect, logs, images, version: os sys errno json sqlite3 fcntl ctypes, by their C cores."""
-START = QUICK + ["array", "_posixsubprocess", "_random", "_sha2", "_sha256", "_hashlib", "_thread", "grp", "pwd", "resource"]
+_STARTS = "array _posixsubprocess _random _sha2 _sha256 _hashlib _thread grp pwd resource"
+START = [*QUICK, *_STARTS.split(" ")]
 """run, exec, start, stop, rm."""
 MONITOR = f"{BOOT} {JSON} {CTYPES} _socket select array termios _thread resource".split()
 """The monitor of every container: os sys errno fcntl select signal socket time json ctypes."""
