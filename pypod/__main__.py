@@ -1,0 +1,3 @@
+from pypod.cli.entry import main
+
+main()

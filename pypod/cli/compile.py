@@ -1,0 +1,135 @@
+"""Owns: writing the option table (`python -m pypod.cli.compile`), or checking it (`--check`)."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import sys
+
+from pypod.cli import compat, declare, describe, tree
+
+TABLE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "table.py")
+
+_HEAD = '''"""Owns: the compiled option table. Written by `python -m pypod.cli.compile`; do not edit.
+
+The text of options is explained in parse.py. A command is (module, function, options may follow arguments,
+arguments, words for a wrong number of arguments, options).
+"""
+
+from __future__ import annotations
+
+# fmt: off
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    Spec = tuple[str, str, bool, str, str, str]
+
+'''
+
+
+def option_text(params: list[describe.Param]) -> str:
+    """The options as one text for the parser."""
+    words = [""]
+    for p in params:
+        kind = p.kind
+        if kind == "k":
+            kind += f"({','.join(p.info.choices)})"
+        mark = {declare.WORKS: "", declare.LATER: "-", declare.ACCEPTED: "~"}[p.info.state]
+        words.append(f"{p.long}/{p.short}={kind}{mark}{p.info.harmless if mark else ''}")
+        words += [f"{alias}/=>{p.long}" for alias in p.info.aliases]
+    return " ".join([*words, ""]) if len(words) > 1 else ""
+
+
+def arguments_text(function: describe.Function) -> str:
+    """The positional arguments: `name`, `name?` may be missing, `name*` takes the rest."""
+    words = []
+    for p in function.arguments:
+        mark = "*" if p.type == list[str] else "" if p.default is inspect.Parameter.empty else "?"
+        words.append(p.dest + mark)
+    return " ".join(words)
+
+
+def generate() -> str:
+    """The whole text of table.py."""
+    specs, paths, aliases = [], {}, dict(tree.MISSING_ALIASES)
+    reasons: dict[str, str] = {p.long: p.info.why for p in describe.program_options() if p.info.why}
+    for command in sorted(tree.COMMANDS):
+        function = describe.read(command)
+        module, _, name = command.target.partition(":")
+        constant = f"_{module}_{name.rstrip('_')}".upper()
+        fields = [module, name, command.interspersed, arguments_text(function), command.arity]
+        specs.append((constant, fields, option_text(function.options)))
+        paths.update(dict.fromkeys((command.path, *command.also), constant))
+        for alias in command.aliases:
+            aliases[alias] = _target(alias, command)
+        reasons.update({f"{command.target} {p.long}": p.info.why for p in function.options if p.info.why})
+    missing = {
+        c: tree.REMEDIES.get(c, "") for c in compat.commands() if c not in paths and c not in tree.GROUPS
+    }
+    every = describe.program_options()
+    out = [_HEAD]
+    out += _text("PROGRAM", option_text([p for p in every if p.dest == "version"]))
+    out += _text("GLOBAL", option_text([p for p in every if p.dest != "version"]))
+    for constant, fields, text in specs:
+        out.append(f"{constant}: Spec = (\n")
+        out += [f"    {_quote(f) if isinstance(f, str) else f},\n" for f in fields]
+        out += [*_wrapped(text, "    "), ")\n"]
+    out.append("COMMANDS: dict[str, Spec] = {\n")
+    out += [f"    {_quote(path)}: {constant},\n" for path, constant in sorted(paths.items())]
+    out.append("}\n")
+    out += _mapping("ALIASES", aliases) + _mapping("GROUPS", tree.GROUPS) + _mapping("MISSING", missing)
+    out += _mapping("REASONS", reasons)
+    return "".join(out)
+
+
+def _target(alias: str, command: tree.Command) -> str:
+    """The path of `command` in the group of `alias`."""
+    group = alias.rpartition(" ")[0]
+    return next(p for p in (command.path, *command.also) if p.rpartition(" ")[0] == group)
+
+
+def _quote(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _text(name: str, text: str) -> list[str]:
+    return [f"{name} = (\n", *_wrapped(text, "    ", ""), ")\n"]
+
+
+def _wrapped(text: str, indent: str, comma: str = ",") -> list[str]:
+    """A long text as literals of one line each."""
+    lines, line = [], ""
+    for word in text.split(" "):
+        if len(line) + len(word) > 100 - len(indent):
+            lines.append(line)
+            line = ""
+        line += word + " "
+    lines.append(line[:-1])
+    quoted = [f"{indent}{_quote(part)}\n" for part in lines]
+    return [*quoted[:-1], quoted[-1][:-1] + comma + "\n"]
+
+
+def _mapping(name: str, values: dict[str, str]) -> list[str]:
+    rows = []
+    for key, value in sorted(values.items()):
+        row = f"    {_quote(key)}: {_quote(value)},\n"
+        if len(row) > 111:
+            row = f"    {_quote(key)}: (\n" + "".join(_wrapped(value, "        ", "")) + "    ),\n"
+        rows.append(row)
+    return [f"{name} = {{\n", *rows, "}\n"]
+
+
+def main(args: list[str]) -> int:
+    text = generate()
+    if "--check" in args:
+        with open(TABLE, encoding="utf-8") as f:
+            if f.read() == text:
+                return 0
+        print("pypod/cli/table.py is stale: run `python -m pypod.cli.compile`", file=sys.stderr)
+        return 1
+    with open(TABLE, "w", encoding="utf-8") as f:
+        f.write(text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,589 @@
+"""Owns: the compiled option table. Written by `python -m pypod.cli.compile`; do not edit.
+
+The text of options is explained in parse.py. A command is (module, function, options may follow arguments,
+arguments, words for a wrong number of arguments, options).
+"""
+
+from __future__ import annotations
+
+# fmt: off
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    Spec = tuple[str, str, bool, str, str, str]
+
+PROGRAM = (
+    " version/v=b "
+)
+GLOBAL = (
+    " cdi-spec-dir/=a- cgroup-manager/=s conmon/=s~ connection/c=s-default context/=>connection "
+    "db-backend/=s~sqlite events-backend/=s-none hooks-dir/=a- identity/=s- imagestore/=s- "
+    "log-level/=s module/=a- namespace/=s- network-cmd-path/=s network-config-dir/=s- noout/=b out/=s "
+    "remote/r=b- root/=s runroot/=s runtime/=s runtime-flag/=a ssh/=s- storage-driver/=s "
+    "storage-opt/=a- syslog/=b- tmpdir/=s~ transient-store/=b- url/=s- host/=>url volumepath/=s- "
+)
+_ATTACH_ATTACH: Spec = (
+    "attach",
+    "attach",
+    True,
+    "container?",
+    "`{path}` accepts at most one argument",
+    " detach-keys/=s latest/l=b no-stdin/=b sig-proxy/=B ",
+)
+_COMPLETION_COMPLETION: Spec = (
+    "completion",
+    "completion",
+    True,
+    "shell",
+    "",
+    " file/f=s no-desc/=b ",
+)
+_CONTAINER_CLEANUP: Spec = (
+    "container",
+    "cleanup",
+    True,
+    "containers*",
+    "",
+    " all/a=b exec/=s- latest/l=b rm/=b rmi/=b- stopped-only/=b ",
+)
+_CONTAINER_EXISTS: Spec = (
+    "container",
+    "exists",
+    True,
+    "container",
+    "",
+    " external/=b~ ",
+)
+_INSPECT_CONTAINER_INSPECT: Spec = (
+    "inspect",
+    "container_inspect",
+    True,
+    "containers*",
+    "",
+    " format/f=s latest/l=b size/s=b ",
+)
+_CREATE_CREATE: Spec = (
+    "create",
+    "create",
+    False,
+    "image command*",
+    "",
+    " add-host/=l annotation/=a arch/=s attach/a=l authfile/=s blkio-weight/=s- "
+    "blkio-weight-device/=l- cap-add/=l cap-drop/=l cert-dir/=s- cgroup-conf/=l- cgroup-parent/=s "
+    "cgroupns/=s cgroups/=s chrootdirs/=l- cidfile/=s conmon-pidfile/=s cpu-period/=u cpu-quota/=i "
+    "cpu-rt-period/=u~ cpu-rt-runtime/=i~ cpu-shares/c=u cpus/=f cpuset-cpus/=s cpuset-mems/=s "
+    "creds/=s- decryption-key/=l- device/=l device-cgroup-rule/=l- device-read-bps/=l- "
+    "device-read-iops/=l- device-write-bps/=l- device-write-iops/=l- disable-content-trust/=b~ dns/=l "
+    "dns-option/=l dns-opt/=>dns-option dns-search/=l entrypoint/=s env/e=a env-file/=a env-host/=b "
+    "env-merge/=a expose/=l gidmap/=l gpus/=s- group-add/=l group-entry/=s- health-cmd/=s-none "
+    "healthcheck-command/=>health-cmd health-interval/=s- healthcheck-interval/=>health-interval "
+    "health-log-destination/=s- health-max-log-count/=u- health-max-log-size/=u- "
+    "health-on-failure/=s-none health-retries/=u- healthcheck-retries/=>health-retries "
+    "health-start-period/=s- healthcheck-start-period/=>health-start-period health-startup-cmd/=s- "
+    "health-startup-interval/=s- health-startup-retries/=u- health-startup-success/=u- "
+    "health-startup-timeout/=s- health-timeout/=s- healthcheck-timeout/=>health-timeout hostname/h=s "
+    "hosts-file/=s- hostuser/=l- http-proxy/=B image-volume/=s init/=b init-ctr/=s- init-path/=s "
+    "interactive/i=b ip/=s- ip6/=s- ipc/=s label/l=a label-file/=a link-local-ip/=l- log-driver/=s "
+    "log-opt/=l mac-address/=s- memory/m=s memory-reservation/=s memory-swap/=s memory-swappiness/=i~ "
+    "mount/=a name/=s network/=a net/=>network network-alias/=l- no-healthcheck/=b no-hostname/=b "
+    "no-hosts/=b oom-kill-disable/=b~ oom-score-adj/=i os/=s passwd-entry/=s- personality/=s- pid/=s "
+    "pidfile/=s pids-limit/=i platform/=s pod/=s- pod-id-file/=s- privileged/=b publish/p=l- "
+    "publish-all/P=b- pull/=s quiet/q=b rdt-class/=s- read-only/=b read-only-tmpfs/=B replace/=b "
+    "requires/=l- restart/=s-no retry/=u- retry-delay/=s- rm/=b rootfs/=b- sdnotify/=s-ignore "
+    "seccomp-policy/=s-default secret/=a- security-opt/=a shm-size/=s shm-size-systemd/=s- "
+    "stop-signal/=s stop-timeout/=u subgidname/=s- subuidname/=s- sysctl/=l systemd/=s timeout/=u- "
+    "tls-verify/=B tmpfs/=a tty/t=b tz/=s uidmap/=l ulimit/=l umask/=s unsetenv/=a unsetenv-all/=b "
+    "user/u=s userns/=s uts/=s variant/=s volume/v=a volumes-from/=a workdir/w=s ",
+)
+_EXEC_EXEC: Spec = (
+    "exec",
+    "exec_",
+    False,
+    "container? command*",
+    "",
+    " cidfile/=s detach/d=b detach-keys/=s env/e=a env-file/=a interactive/i=b latest/l=b "
+    "no-session/=b~ preserve-fd/=l- preserve-fds/=u-0 privileged/=b tty/t=b user/u=s workdir/w=s ",
+)
+_HELP_HELP: Spec = (
+    "help",
+    "help_",
+    True,
+    "command*",
+    "",
+    "",
+)
+_IMAGE_EXISTS: Spec = (
+    "image",
+    "exists",
+    True,
+    "image",
+    "",
+    "",
+)
+_INSPECT_IMAGE_INSPECT: Spec = (
+    "inspect",
+    "image_inspect",
+    True,
+    "images*",
+    "",
+    " format/f=s ",
+)
+_IMAGES_IMAGES: Spec = (
+    "images",
+    "images",
+    True,
+    "image?",
+    "",
+    " all/a=b digests/=b filter/f=l format/=s history/=b- no-trunc/=b noheading/n=b quiet/q=b sort/=s "
+    "",
+)
+_IMAGE_IMPORT: Spec = (
+    "image",
+    "import_",
+    True,
+    "path reference?",
+    "",
+    " arch/=s change/c=a message/m=s os/=s quiet/q=b variant/=s ",
+)
+_INFO_INFO: Spec = (
+    "info",
+    "info",
+    True,
+    "",
+    "",
+    " format/f=s ",
+)
+_INSPECT_INSPECT: Spec = (
+    "inspect",
+    "inspect",
+    True,
+    "names*",
+    "",
+    " format/f=s latest/l=b size/s=b type/t=s ",
+)
+_KILL_KILL: Spec = (
+    "kill",
+    "kill",
+    True,
+    "containers*",
+    "",
+    " all/a=b cidfile/=a latest/l=b signal/s=s ",
+)
+_IMAGE_LOAD: Spec = (
+    "image",
+    "load",
+    True,
+    "",
+    "",
+    " input/i=s quiet/q=b ",
+)
+_LOGS_LOGS: Spec = (
+    "logs",
+    "logs",
+    True,
+    "containers*",
+    "",
+    " color/=b follow/f=b latest/l=b names/n=b since/=s tail/=i timestamps/t=b until/=s ",
+)
+_PS_PS: Spec = (
+    "ps",
+    "ps",
+    True,
+    "",
+    "",
+    " all/a=b external/=b~ filter/f=l format/=s last/n=i latest/l=b no-trunc/=b noheading/=b ns/=b "
+    "pod/p=b quiet/q=b size/s=b sort/=k(command,created,id,image,names,runningfor,size,status) "
+    "sync/=b~ watch/w=u ",
+)
+_RM_RM: Spec = (
+    "rm",
+    "rm",
+    True,
+    "containers*",
+    "",
+    " all/a=b cidfile/=a depend/=b filter/=l force/f=b ignore/i=b latest/l=b time/t=u timeout/=>time "
+    "volumes/v=b ",
+)
+_RMI_RMI: Spec = (
+    "rmi",
+    "rmi",
+    True,
+    "images*",
+    "",
+    " all/a=b force/f=b ignore/i=b no-prune/=b~ ",
+)
+_RUN_RUN: Spec = (
+    "run",
+    "run",
+    False,
+    "image command*",
+    "",
+    " add-host/=l annotation/=a arch/=s attach/a=l authfile/=s blkio-weight/=s- "
+    "blkio-weight-device/=l- cap-add/=l cap-drop/=l cert-dir/=s- cgroup-conf/=l- cgroup-parent/=s "
+    "cgroupns/=s cgroups/=s chrootdirs/=l- cidfile/=s conmon-pidfile/=s cpu-period/=u cpu-quota/=i "
+    "cpu-rt-period/=u~ cpu-rt-runtime/=i~ cpu-shares/c=u cpus/=f cpuset-cpus/=s cpuset-mems/=s "
+    "creds/=s- decryption-key/=l- detach/d=b detach-keys/=s device/=l device-cgroup-rule/=l- "
+    "device-read-bps/=l- device-read-iops/=l- device-write-bps/=l- device-write-iops/=l- "
+    "disable-content-trust/=b~ dns/=l dns-option/=l dns-opt/=>dns-option dns-search/=l entrypoint/=s "
+    "env/e=a env-file/=a env-host/=b env-merge/=a expose/=l gidmap/=l gpus/=s- group-add/=l "
+    "group-entry/=s- health-cmd/=s-none healthcheck-command/=>health-cmd health-interval/=s- "
+    "healthcheck-interval/=>health-interval health-log-destination/=s- health-max-log-count/=u- "
+    "health-max-log-size/=u- health-on-failure/=s-none health-retries/=u- "
+    "healthcheck-retries/=>health-retries health-start-period/=s- "
+    "healthcheck-start-period/=>health-start-period health-startup-cmd/=s- "
+    "health-startup-interval/=s- health-startup-retries/=u- health-startup-success/=u- "
+    "health-startup-timeout/=s- health-timeout/=s- healthcheck-timeout/=>health-timeout hostname/h=s "
+    "hosts-file/=s- hostuser/=l- http-proxy/=B image-volume/=s init/=b init-path/=s interactive/i=b "
+    "ip/=s- ip6/=s- ipc/=s label/l=a label-file/=a link-local-ip/=l- log-driver/=s log-opt/=l "
+    "mac-address/=s- memory/m=s memory-reservation/=s memory-swap/=s memory-swappiness/=i~ mount/=a "
+    "name/=s network/=a net/=>network network-alias/=l- no-healthcheck/=b no-hostname/=b no-hosts/=b "
+    "oom-kill-disable/=b~ oom-score-adj/=i os/=s passwd/=B passwd-entry/=s- personality/=s- pid/=s "
+    "pidfile/=s pids-limit/=i platform/=s pod/=s- pod-id-file/=s- preserve-fd/=l- preserve-fds/=u- "
+    "privileged/=b publish/p=l- publish-all/P=b- pull/=s quiet/q=b rdt-class/=s- read-only/=b "
+    "read-only-tmpfs/=B replace/=b requires/=l- restart/=s-no retry/=u- retry-delay/=s- rm/=b rmi/=b- "
+    "rootfs/=b- sdnotify/=s-ignore seccomp-policy/=s-default secret/=a- security-opt/=a shm-size/=s "
+    "shm-size-systemd/=s- sig-proxy/=B stop-signal/=s stop-timeout/=u subgidname/=s- subuidname/=s- "
+    "sysctl/=l systemd/=s timeout/=u- tls-verify/=B tmpfs/=a tty/t=b tz/=s uidmap/=l ulimit/=l "
+    "umask/=s unsetenv/=a unsetenv-all/=b user/u=s userns/=s uts/=s variant/=s volume/v=a "
+    "volumes-from/=a workdir/w=s ",
+)
+_START_START: Spec = (
+    "start",
+    "start",
+    True,
+    "containers*",
+    "",
+    " all/=b attach/a=b detach-keys/=s filter/f=l interactive/i=b latest/l=b sig-proxy/=B ",
+)
+_STOP_STOP: Spec = (
+    "stop",
+    "stop",
+    True,
+    "containers*",
+    "",
+    " all/a=b cidfile/=a filter/f=l ignore/i=b latest/l=b time/t=u timeout/=>time ",
+)
+_UNSHARE_UNSHARE: Spec = (
+    "unshare",
+    "unshare",
+    False,
+    "command*",
+    "",
+    " rootless-netns/=b- ",
+)
+_VERSION_VERSION: Spec = (
+    "version",
+    "version",
+    True,
+    "",
+    "",
+    " format/f=s ",
+)
+_VOLUME_CREATE: Spec = (
+    "volume",
+    "create",
+    True,
+    "name?",
+    "",
+    " driver/d=s gid/=i ignore/=b label/l=a opt/o=a- uid/=i ",
+)
+_VOLUME_EXISTS: Spec = (
+    "volume",
+    "exists",
+    True,
+    "volume",
+    "",
+    "",
+)
+_VOLUME_INSPECT: Spec = (
+    "volume",
+    "inspect",
+    True,
+    "volumes*",
+    "",
+    " all/a=b format/f=s ",
+)
+_VOLUME_LS: Spec = (
+    "volume",
+    "ls",
+    True,
+    "",
+    "",
+    " filter/f=l format/=s noheading/n=b quiet/q=b ",
+)
+_VOLUME_RM: Spec = (
+    "volume",
+    "rm",
+    True,
+    "volumes*",
+    "",
+    " all/a=b force/f=b time/t=u timeout/=>time ",
+)
+_WAIT_WAIT: Spec = (
+    "wait",
+    "wait",
+    True,
+    "containers*",
+    "",
+    " condition/=l exit-first-match/=b ignore/=b interval/i=s~ latest/l=b ",
+)
+COMMANDS: dict[str, Spec] = {
+    "attach": _ATTACH_ATTACH,
+    "completion": _COMPLETION_COMPLETION,
+    "container attach": _ATTACH_ATTACH,
+    "container cleanup": _CONTAINER_CLEANUP,
+    "container create": _CREATE_CREATE,
+    "container exec": _EXEC_EXEC,
+    "container exists": _CONTAINER_EXISTS,
+    "container inspect": _INSPECT_CONTAINER_INSPECT,
+    "container kill": _KILL_KILL,
+    "container list": _PS_PS,
+    "container logs": _LOGS_LOGS,
+    "container ps": _PS_PS,
+    "container rm": _RM_RM,
+    "container run": _RUN_RUN,
+    "container start": _START_START,
+    "container stop": _STOP_STOP,
+    "container wait": _WAIT_WAIT,
+    "create": _CREATE_CREATE,
+    "exec": _EXEC_EXEC,
+    "help": _HELP_HELP,
+    "image exists": _IMAGE_EXISTS,
+    "image import": _IMAGE_IMPORT,
+    "image inspect": _INSPECT_IMAGE_INSPECT,
+    "image list": _IMAGES_IMAGES,
+    "image load": _IMAGE_LOAD,
+    "image rm": _RMI_RMI,
+    "images": _IMAGES_IMAGES,
+    "import": _IMAGE_IMPORT,
+    "info": _INFO_INFO,
+    "inspect": _INSPECT_INSPECT,
+    "kill": _KILL_KILL,
+    "load": _IMAGE_LOAD,
+    "logs": _LOGS_LOGS,
+    "ps": _PS_PS,
+    "rm": _RM_RM,
+    "rmi": _RMI_RMI,
+    "run": _RUN_RUN,
+    "start": _START_START,
+    "stop": _STOP_STOP,
+    "system info": _INFO_INFO,
+    "unshare": _UNSHARE_UNSHARE,
+    "version": _VERSION_VERSION,
+    "volume create": _VOLUME_CREATE,
+    "volume exists": _VOLUME_EXISTS,
+    "volume inspect": _VOLUME_INSPECT,
+    "volume ls": _VOLUME_LS,
+    "volume rm": _VOLUME_RM,
+    "wait": _WAIT_WAIT,
+}
+ALIASES = {
+    "container commit": "commit",
+    "container cp": "cp",
+    "container export": "export",
+    "container init": "init",
+    "container ls": "container list",
+    "container mount": "mount",
+    "container pause": "pause",
+    "container port": "port",
+    "container rename": "rename",
+    "container restart": "restart",
+    "container stats": "stats",
+    "container top": "top",
+    "container umount": "unmount",
+    "container unmount": "unmount",
+    "container unpause": "unpause",
+    "container update": "update",
+    "generate kube": "kube generate",
+    "image build": "build",
+    "image history": "history",
+    "image ls": "image list",
+    "image pull": "pull",
+    "image push": "push",
+    "image save": "save",
+    "image search": "search",
+    "image tag": "tag",
+    "image umount": "image unmount",
+    "image untag": "untag",
+    "network list": "network ls",
+    "network remove": "network rm",
+    "play kube": "kube play",
+    "pod list": "pod ps",
+    "pod ls": "pod ps",
+    "secret list": "secret ls",
+    "secret remove": "secret rm",
+    "system connection ls": "system connection list",
+    "system connection mv": "system connection rename",
+    "system connection rm": "system connection remove",
+    "umount": "unmount",
+    "volume list": "volume ls",
+    "volume remove": "volume rm",
+}
+GROUPS = {
+    "artifact": "Manage OCI artifacts",
+    "container": "Manage containers",
+    "generate": "Write unit files and other descriptions of containers, pods and volumes",
+    "healthcheck": "Manage the health checks of containers",
+    "image": "Manage images",
+    "kube": "Run containers, pods and volumes from Kubernetes YAML",
+    "manifest": "Manage manifest lists and image indexes",
+    "network": "Manage networks",
+    "pod": "Manage pods",
+    "quadlet": "Manage Quadlet files",
+    "secret": "Manage secrets",
+    "system": "Manage the engine itself",
+    "system connection": "Manage connections to other machines",
+    "volume": "Manage volumes",
+}
+MISSING = {
+    "artifact add": "",
+    "artifact extract": "",
+    "artifact inspect": "",
+    "artifact ls": "",
+    "artifact pull": "",
+    "artifact push": "",
+    "artifact rm": "",
+    "auto-update": "",
+    "build": "make an image with \"pypod import\" or \"pypod load\" meanwhile",
+    "commit": "",
+    "compose": "",
+    "container checkpoint": "",
+    "container clone": "",
+    "container diff": "",
+    "container prune": "",
+    "container restore": "",
+    "container runlabel": "",
+    "cp": "",
+    "diff": "",
+    "events": "",
+    "export": "",
+    "generate spec": "",
+    "generate systemd": "",
+    "healthcheck run": "",
+    "history": "",
+    "image diff": "",
+    "image mount": "",
+    "image prune": "",
+    "image scp": "",
+    "image sign": "",
+    "image tree": "",
+    "image trust": "",
+    "image unmount": "",
+    "init": "",
+    "kube apply": "",
+    "kube down": "",
+    "kube generate": "",
+    "kube play": "",
+    "login": "",
+    "logout": "",
+    "manifest add": "",
+    "manifest annotate": "",
+    "manifest create": "",
+    "manifest exists": "",
+    "manifest inspect": "",
+    "manifest push": "",
+    "manifest remove": "",
+    "manifest rm": "",
+    "mount": "",
+    "network connect": "",
+    "network create": "",
+    "network disconnect": "",
+    "network exists": "",
+    "network inspect": "",
+    "network ls": "",
+    "network prune": "",
+    "network reload": "",
+    "network rm": "",
+    "network update": "",
+    "pause": "use \"pypod stop\" and \"pypod start\" meanwhile",
+    "pod clone": "",
+    "pod create": "",
+    "pod exists": "",
+    "pod inspect": "",
+    "pod kill": "",
+    "pod logs": "",
+    "pod pause": "",
+    "pod prune": "",
+    "pod ps": "",
+    "pod restart": "",
+    "pod rm": "",
+    "pod start": "",
+    "pod stats": "",
+    "pod stop": "",
+    "pod top": "",
+    "pod unpause": "",
+    "podmansh": "",
+    "port": "",
+    "pull": "make an image with \"pypod import\" or \"pypod load\" meanwhile",
+    "push": "",
+    "quadlet install": "",
+    "quadlet list": "",
+    "quadlet print": "",
+    "quadlet rm": "",
+    "remote": "",
+    "rename": "",
+    "restart": "use \"pypod stop\" and \"pypod start\" meanwhile",
+    "save": "",
+    "search": "",
+    "secret create": "",
+    "secret exists": "",
+    "secret inspect": "",
+    "secret ls": "",
+    "secret rm": "",
+    "stats": "",
+    "system check": "",
+    "system connection add": "",
+    "system connection default": "",
+    "system connection list": "",
+    "system connection remove": "",
+    "system connection rename": "",
+    "system df": "",
+    "system migrate": "",
+    "system prune": "",
+    "system renumber": "",
+    "system reset": "",
+    "system service": "",
+    "tag": "",
+    "top": "use \"pypod exec CONTAINER ps\" meanwhile",
+    "unmount": "",
+    "unpause": "",
+    "untag": "",
+    "update": "",
+    "volume export": "",
+    "volume import": "",
+    "volume mount": "",
+    "volume prune": "",
+    "volume reload": "",
+    "volume unmount": "",
+}
+REASONS = {
+    "conmon": "pypod has its own monitor",
+    "connection": "pypod works on this machine only; use ssh to run it on another",
+    "container:exists external": "the store has containers of this engine only",
+    "create:create cpu-rt-period": "it is of cgroup v1 only",
+    "create:create cpu-rt-runtime": "it is of cgroup v1 only",
+    "create:create device-cgroup-rule": "an unprivileged user cannot give device rights",
+    "create:create disable-content-trust": "there is no content trust to disable",
+    "create:create memory-swappiness": "it is of cgroup v1 only",
+    "create:create oom-kill-disable": "it is of cgroup v1 only",
+    "create:create publish": "use --network=host to reach its ports meanwhile",
+    "create:create publish-all": "use --network=host to reach its ports meanwhile",
+    "db-backend": "the database is SQLite",
+    "exec:exec_ no-session": "a session in the foreground has no record anyway",
+    "identity": "pypod works on this machine only; use ssh to run it on another",
+    "ps:ps external": "the store has containers of this engine only",
+    "ps:ps sync": "the state shown is always the true one",
+    "remote": "pypod works on this machine only; use ssh to run it on another",
+    "rmi:rmi no-prune": "there are no intermediate images to keep",
+    "run:run cpu-rt-period": "it is of cgroup v1 only",
+    "run:run cpu-rt-runtime": "it is of cgroup v1 only",
+    "run:run device-cgroup-rule": "an unprivileged user cannot give device rights",
+    "run:run disable-content-trust": "there is no content trust to disable",
+    "run:run memory-swappiness": "it is of cgroup v1 only",
+    "run:run oom-kill-disable": "it is of cgroup v1 only",
+    "run:run publish": "use --network=host to reach its ports meanwhile",
+    "run:run publish-all": "use --network=host to reach its ports meanwhile",
+    "ssh": "pypod works on this machine only; use ssh to run it on another",
+    "tmpdir": "nothing is kept there; use --runroot",
+    "url": "pypod works on this machine only; use ssh to run it on another",
+    "wait:wait interval": "the wait ends at the very moment",
+}

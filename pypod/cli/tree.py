@@ -1,0 +1,286 @@
+"""Owns: which commands there are, under which words, and where their functions lie.
+
+Read by the slow path and the compiler of the option table. The first path of a command is the one that its
+man page has; `also` are the others. An alias is another spelling of the last word: help and errors show the
+real one.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Command(NamedTuple):
+    path: str
+    target: str
+    """module:function below pypod.cli."""
+    also: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    """Whole paths that stand for `path` or for one of `also`: `container ls` for `container list`."""
+    usage: str = ""
+    """The usage line behind the command's words; empty = made from the arguments."""
+    interspersed: bool = True
+    """Options may follow the first argument. Not where the rest is a command for the container."""
+    arity: str = ""
+    """Words for a wrong number of arguments instead of the usual ones."""
+    hidden: bool = False
+    examples: tuple[str, ...] = ()
+
+
+GROUPS = {
+    "artifact": "Manage OCI artifacts",
+    "container": "Manage containers",
+    "generate": "Write unit files and other descriptions of containers, pods and volumes",
+    "healthcheck": "Manage the health checks of containers",
+    "image": "Manage images",
+    "kube": "Run containers, pods and volumes from Kubernetes YAML",
+    "manifest": "Manage manifest lists and image indexes",
+    "network": "Manage networks",
+    "pod": "Manage pods",
+    "quadlet": "Manage Quadlet files",
+    "secret": "Manage secrets",
+    "system": "Manage the engine itself",
+    "system connection": "Manage connections to other machines",
+    "volume": "Manage volumes",
+}
+"""Commands that only lead to other commands."""
+
+_CTR = "CONTAINER [CONTAINER...]"
+
+COMMANDS = (
+    Command(
+        "attach",
+        "attach:attach",
+        ("container attach",),
+        arity="`{path}` accepts at most one argument",
+        examples=("attach web", "attach --no-stdin web", "attach --detach-keys=ctrl-q web"),
+    ),
+    Command(
+        "completion",
+        "completion:completion",
+        usage="{bash|zsh|fish}",
+        examples=("completion bash", "completion zsh -f _pypod", "completion fish --no-desc"),
+    ),
+    Command(
+        "container cleanup",
+        "container:cleanup",
+        usage=_CTR,
+        examples=("container cleanup --all", "container cleanup web"),
+    ),
+    Command(
+        "container exists",
+        "container:exists",
+        examples=("container exists web || pypod run -d --name web IMAGE",),
+    ),
+    Command(
+        "container inspect",
+        "inspect:container_inspect",
+        usage=_CTR,
+        examples=("container inspect web", "container inspect --format '{{.State.Status}}' web"),
+    ),
+    Command(
+        "create",
+        "create:create",
+        ("container create",),
+        usage="IMAGE [COMMAND [ARG...]]",
+        interspersed=False,
+        examples=("create --name job IMAGE sleep 60", "create -it --name shell IMAGE sh"),
+    ),
+    Command(
+        "exec",
+        "exec:exec_",
+        ("container exec",),
+        usage="CONTAINER [COMMAND [ARG...]]",
+        interspersed=False,
+        examples=("exec web ls /", "exec -it web sh", "exec --user nobody -e A=1 web env"),
+    ),
+    Command("help", "help:help_", usage="[COMMAND]", examples=("help run", "help container inspect")),
+    Command("image exists", "image:exists", examples=("image exists busybox && pypod run busybox",)),
+    Command(
+        "image inspect",
+        "inspect:image_inspect",
+        usage="IMAGE [IMAGE...]",
+        examples=("image inspect busybox", "image inspect --format '{{.Id}} {{.Size}}' busybox"),
+    ),
+    Command(
+        "images",
+        "images:images",
+        ("image list",),
+        ("image ls",),
+        usage="[IMAGE]",
+        examples=("images", "images --filter dangling=true", "images --format '{{.ID}} {{.Repository}}'"),
+    ),
+    Command(
+        "import",
+        "image:import_",
+        ("image import",),
+        usage="PATH [REFERENCE]",
+        examples=("import rootfs.tar base:1", "import -c CMD=/bin/sh -c 'ENV A=1' - base < rootfs.tar"),
+    ),
+    Command(
+        "info", "info:info", ("system info",), examples=("info", "info --format '{{.Host.OCIRuntime.Name}}'")
+    ),
+    Command(
+        "inspect",
+        "inspect:inspect",
+        usage="{CONTAINER|IMAGE|VOLUME} [...]",
+        examples=("inspect web", "inspect --type image busybox", "inspect --format '{{.Id}}' web"),
+    ),
+    Command(
+        "kill",
+        "kill:kill",
+        ("container kill",),
+        usage=_CTR,
+        examples=("kill web", "kill --signal HUP web", "kill --all"),
+    ),
+    Command("load", "image:load", ("image load",), examples=("load -i images.tar", "load < images.tar")),
+    Command(
+        "logs",
+        "logs:logs",
+        ("container logs",),
+        usage=_CTR,
+        examples=("logs web", "logs --tail 10 -f web", "logs --since 10m -t web"),
+    ),
+    Command(
+        "ps",
+        "ps:ps",
+        ("container list", "container ps"),
+        ("container ls",),
+        examples=("ps", "ps -a --format '{{.ID}} {{.Names}} {{.Status}}'", "ps --filter label=app=web -q"),
+    ),
+    Command(
+        "rm",
+        "rm:rm",
+        ("container rm",),
+        usage=_CTR,
+        examples=("rm web", "rm --force --all", "rm --filter status=exited"),
+    ),
+    Command(
+        "rmi",
+        "rmi:rmi",
+        ("image rm",),
+        usage="IMAGE [IMAGE...]",
+        examples=("rmi busybox", "rmi --all --force"),
+    ),
+    Command(
+        "run",
+        "run:run",
+        ("container run",),
+        usage="IMAGE [COMMAND [ARG...]]",
+        interspersed=False,
+        examples=(
+            "run --rm -it IMAGE sh",
+            "run -d --name web -v ./site:/srv:ro IMAGE",
+            "run --rm --memory 256m --cpus 1.5 IMAGE make",
+        ),
+    ),
+    Command(
+        "start",
+        "start:start",
+        ("container start",),
+        usage=_CTR,
+        examples=("start web", "start --attach job", "start --all"),
+    ),
+    Command(
+        "stop",
+        "stop:stop",
+        ("container stop",),
+        usage=_CTR,
+        examples=("stop web", "stop --time 2 web db", "stop --all"),
+    ),
+    Command(
+        "unshare",
+        "unshare:unshare",
+        usage="[COMMAND [ARG...]]",
+        interspersed=False,
+        examples=("unshare id", "unshare cat /proc/self/uid_map"),
+    ),
+    Command("version", "version:version", examples=("version", "version --format '{{.Client.Version}}'")),
+    Command(
+        "volume create",
+        "volume:create",
+        usage="[NAME]",
+        examples=("volume create data", "volume create --label app=web data"),
+    ),
+    Command("volume exists", "volume:exists", examples=("volume exists data",)),
+    Command(
+        "volume inspect",
+        "volume:inspect",
+        usage="VOLUME [VOLUME...]",
+        examples=("volume inspect data", "volume inspect --all --format '{{.Mountpoint}}'"),
+    ),
+    Command(
+        "volume ls",
+        "volume:ls",
+        aliases=("volume list",),
+        examples=("volume ls", "volume ls --format '{{.Name}}'", "volume ls --filter label=app=web"),
+    ),
+    Command(
+        "volume rm",
+        "volume:rm",
+        aliases=("volume remove",),
+        usage="VOLUME [VOLUME...]",
+        examples=("volume rm data", "volume rm --all"),
+    ),
+    Command(
+        "wait",
+        "wait:wait",
+        ("container wait",),
+        usage=_CTR,
+        examples=("wait web", "wait --condition running web"),
+    ),
+)
+"""Every command that has a function here. What Podman has besides is known from docs/options/compat.tsv."""
+
+MISSING_ALIASES = {
+    "container commit": "commit",
+    "container cp": "cp",
+    "container export": "export",
+    "container init": "init",
+    "container mount": "mount",
+    "container pause": "pause",
+    "container port": "port",
+    "container rename": "rename",
+    "container restart": "restart",
+    "container stats": "stats",
+    "container top": "top",
+    "container umount": "unmount",
+    "container unmount": "unmount",
+    "container unpause": "unpause",
+    "container update": "update",
+    "generate kube": "kube generate",
+    "image build": "build",
+    "image history": "history",
+    "image pull": "pull",
+    "image push": "push",
+    "image save": "save",
+    "image search": "search",
+    "image tag": "tag",
+    "image umount": "image unmount",
+    "image untag": "untag",
+    "network list": "network ls",
+    "network remove": "network rm",
+    "play kube": "kube play",
+    "pod list": "pod ps",
+    "pod ls": "pod ps",
+    "secret list": "secret ls",
+    "secret remove": "secret rm",
+    "system connection ls": "system connection list",
+    "system connection mv": "system connection rename",
+    "system connection rm": "system connection remove",
+    "umount": "unmount",
+}
+"""Other spellings of commands that are not there yet."""
+
+_IMAGE = 'make an image with "pypod import" or "pypod load" meanwhile'
+
+REMEDIES = {
+    "build": _IMAGE,
+    "image build": _IMAGE,
+    "image pull": _IMAGE,
+    "pause": 'use "pypod stop" and "pypod start" meanwhile',
+    "pull": _IMAGE,
+    "restart": 'use "pypod stop" and "pypod start" meanwhile',
+    "top": 'use "pypod exec CONTAINER ps" meanwhile',
+}
+"""What to do instead of a command that is not there yet."""
