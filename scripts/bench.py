@@ -416,7 +416,8 @@ def heading(engines: list[Engine]) -> str:
     uname = os.uname()
     return (
         f"{versions}, crun {crun}, Linux {uname.release.split('-')[0]} {uname.machine},"
-        f" {os.cpu_count()} CPUs, Python {sys.version.split()[0]}, load {load:.1f} at the start. Medians; wall (CPU) in ms."
+        f" {os.cpu_count()} CPUs, Python {sys.version.split()[0]}, load {load:.1f} at the start."
+        " Medians; wall (CPU) in ms."
     )
 
 
