@@ -1,4 +1,4 @@
-"""Owns: sizes and durations as text, as Docker and Podman spell them. Bad text is a ValueError that says what is expected."""
+"""Owns: sizes and durations as text, as Docker and Podman spell them. Bad text is a ValueError."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _DIGITS = frozenset("0123456789")
 
 
 def parse_size(value: str) -> int | None:
-    """Return the bytes of a size like `512m`, `1.5g`, `65536`, `64KiB`, factors of 1024; None when it is no size."""
+    """Return the bytes of a size like `512m`, `1.5g`, `64KiB`, factors of 1024; None when it is no size."""
     number, unit = _split_number(value.strip())
     unit = unit.strip().lower()
     if unit.endswith("ib") and unit != "ib":
         unit = unit[:-2]
     elif unit.endswith("b"):
         unit = unit[:-1]
-    if not number or unit not in _SHIFTS:
+    if not number or len(number) > 40 or unit not in _SHIFTS:
         return None
     whole, _, fraction = number.partition(".")
     size = int(whole or "0") << _SHIFTS[unit]
@@ -57,7 +57,7 @@ def human_size_binary(size_bytes: float, digits: int = 4, sep: str = "") -> str:
 
 
 def parse_duration_ns(text: str) -> int:
-    """Return the nanoseconds of a duration of Go: `1h30m`, `10s`, `1.5h`, `300ms`; a number alone counts seconds."""
+    """Return the nanoseconds of a duration of Go: `1h30m`, `1.5h`, `300ms`; a number alone is seconds."""
     rest = text.strip()
     sign = 1
     if rest[:1] in ("-", "+"):

@@ -95,6 +95,10 @@ class Locks:
                 raise ValueError(f"not a name of a lock: {name!r}")
         return Held(self._dir, rank, sorted(set(names)))
 
+    def close_all_in_child(self) -> None:
+        """Do what `close_all_in_child` of this module does."""
+        close_all_in_child()
+
 
 def close_all_in_child() -> None:
     """Drop what was inherited over fork(2): until then the child holds its parent's locks too."""

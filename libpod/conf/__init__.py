@@ -1,0 +1,1 @@
+"""Settings, paths and tools: what the engine reads before it acts."""

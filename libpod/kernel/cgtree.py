@@ -1,0 +1,111 @@
+"""Owns: the cgroups of one container: `supervisor` for our processes, `payload` for its own.
+
+    <base>/pypod/<cid>/supervisor     monitor, network and mount programs
+    <base>/pypod/<cid>/payload        the container (made by the runtime)
+    <base>/pypod/leaving              monitors on their way out: a process cannot remove the cgroup it is in
+    <scope>/{supervisor,payload}      the same where systemd gave us a scope
+
+No process sits in an inner cgroup, so that controllers can be passed on ("no internal processes").
+"""
+
+from __future__ import annotations
+
+import errno
+
+from libpod.errors import KernelError
+from libpod.kernel import cgroup
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypedDict
+
+    class CgroupPlace(TypedDict):
+        """What the monitor is told; all paths are below the cgroup2 mount."""
+
+        manager: str
+        """`cgroupfs`, `systemd` or `disabled`."""
+        mount_needed: bool
+        """The monitor mounts cgroup2 in a cgroup namespace of its own: on hybrid and v1 hosts."""
+        base: str
+        """The delegated cgroup; empty with `disabled`."""
+        inner: str
+        """Holds `supervisor` and `payload`."""
+        supervisor: str
+        payload: str
+        """As everybody sees it who is not in the monitor's cgroup namespace."""
+        runtime_path: str
+        """The payload as the runtime sees it (cgroupsPath); empty = let the runtime not touch cgroups."""
+        controllers: list[str]
+        """What can be limited."""
+        scope: str
+        """systemd unit; empty with `cgroupfs` and `disabled`."""
+        reason: str
+        """Why cgroups are disabled."""
+
+
+TOP = "pypod"
+LEAVING = "leaving"
+
+
+def prepare(place: CgroupPlace) -> None:
+    """Put this process (the monitor) into `supervisor` and make `payload` possible.
+
+    In its own mount namespace.
+
+    Where `mount_needed`, /sys/fs/cgroup becomes cgroup2 with `inner` as its root, for this process and what
+    it starts.
+    """
+    inner = place["inner"]
+    if inner:
+        if place["manager"] == "cgroupfs":
+            _make_inner(place)
+        cgroup.create(place["supervisor"])
+    if place["mount_needed"]:
+        if inner:
+            cgroup.move(inner)  # the root of the new namespace is where one is when one makes it
+        cgroup.mount_cgroup2()
+        if inner:
+            cgroup.move("/supervisor")
+            cgroup.enable("/", set(place["controllers"]))
+    elif inner:
+        cgroup.move(place["supervisor"])
+        cgroup.enable(inner, set(place["controllers"]))
+
+
+def leave(place: CgroupPlace) -> bool:
+    """Move this process out and remove the container's cgroups; False if a process is left in them.
+
+    The last thing a monitor does. With systemd the scope goes by itself when its last process ends.
+    """
+    if place["manager"] != "cgroupfs" or place["mount_needed"]:
+        return not place["inner"]
+    leaving = f"{place['base'].rstrip('/')}/{TOP}/{LEAVING}"
+    cgroup.create(leaving)
+    cgroup.move(leaving)
+    return cgroup.remove_tree(place["inner"])
+
+
+def remove(place: CgroupPlace, timeout_s: float = 5.0) -> bool:
+    """Kill what is left in the container's cgroups and remove them; False when something does not die.
+
+    From outside, idempotent.
+    """
+    inner = place["inner"]
+    if not inner:
+        return True
+    cgroup.kill(inner)
+    cgroup.wait_empty(inner, timeout_s)
+    return cgroup.remove_tree(inner)
+
+
+def _make_inner(place: CgroupPlace) -> None:
+    inner = place["inner"]
+    try:
+        cgroup.create(inner)
+    except KernelError as error:
+        if error.errno != errno.ENOENT:
+            raise
+        top = f"{place['base'].rstrip('/')}/{TOP}"
+        cgroup.create(top)
+        cgroup.enable(top, set(place["controllers"]))
+        cgroup.create(inner)

@@ -1,0 +1,1 @@
+"""Becoming root in the user's own namespace."""

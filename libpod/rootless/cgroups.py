@@ -1,0 +1,278 @@
+"""Owns: the decision in which cgroup containers run: a delegated one, a scope from systemd, or none.
+
+A cgroup is ours to divide when its owner says so: systemd by the `delegate` attribute of a unit's cgroup
+(what lies below the user manager belongs to the user, and is systemd's all the same), elsewhere whoever made
+it writable for us. Else a systemd of the user gives a scope per container. With neither, the runtime is told
+to leave cgroups alone. The layout below is in libpod/kernel/cgtree.py.
+"""
+
+from __future__ import annotations
+
+import os
+
+from libpod import log
+from libpod.errors import KernelError
+from libpod.kernel import cgroup, cgtree
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Protocol, TypedDict
+
+    from libpod.kernel.cgtree import CgroupPlace
+
+    class HasManager(Protocol):
+        @property
+        def cgroup_manager(self) -> str: ...
+
+    class Facts(TypedDict):
+        """What the decision rests on."""
+
+        mode: str
+        """`v2`, `hybrid`, `v1`, `none`."""
+        own: str
+        """The cgroup of this process; empty without cgroup2."""
+        unit_delegated: bool
+        """The systemd unit that `own` lies in may be divided by its processes."""
+        own_writable: bool
+        parent_writable: bool
+        bus: str
+        """The socket of the user's systemd; empty if there is none."""
+
+    class CgroupPlan(TypedDict):
+        manager: str
+        """`cgroupfs`, `systemd` or `disabled`."""
+        base: str
+        """The cgroup below which containers get theirs; empty for `systemd` and `disabled`."""
+        controllers: list[str]
+        """What can be limited there, sorted."""
+        mount_needed: bool
+        """The monitor must mount cgroup2 for itself: the host shows version 1 at /sys/fs/cgroup."""
+        bus: str
+        reason: str
+        """Why cgroups are disabled or the wanted manager cannot be had; empty otherwise."""
+
+
+REMEDY = (
+    "run it in a login session with systemd, or give the user a cgroup of its own (Delegate=yes), "
+    'or run "sudo loginctl enable-linger" for the user'
+)
+_NO_CGROUP = "this user may not make cgroups here (no delegated cgroup, no systemd of the user)"
+
+
+def plan(settings: HasManager | None, environ: Mapping[str, str]) -> CgroupPlan:
+    """Decide for this process.
+
+    Reads a few files (0.2 ms) and passes controllers on to the base where they are not yet.
+    """
+    wanted = settings.cgroup_manager if settings is not None else ""
+    if wanted == "disabled":
+        return decide(wanted, _facts_of_mode())
+    facts = gather(environ)
+    decided = decide(wanted, facts)
+    if decided["manager"] == "cgroupfs":
+        return {**decided, "controllers": sorted(_pass_on(decided["base"], facts["own"]))}
+    if decided["manager"] == "systemd":
+        return {**decided, "controllers": sorted(_of_user_manager())}
+    return decided
+
+
+def decide(wanted: str, facts: Facts) -> CgroupPlan:
+    """Return the plan for these facts. `wanted` is `cgroupfs`, `systemd`, `disabled` or empty. Pure."""
+    base, reason = "", ""
+    if wanted == "disabled":
+        manager = "disabled"
+    else:
+        base = find_base(facts)
+        managed = bool(unit_of(facts["own"])) and not facts["unit_delegated"]
+        if facts["bus"] and facts["mode"] == "v2" and (wanted == "systemd" or managed or not base):
+            manager = "systemd" if wanted != "cgroupfs" or not base else "cgroupfs"
+        elif base:
+            manager = "cgroupfs"
+        else:
+            manager, reason = "disabled", _NO_CGROUP
+    if wanted == "systemd" and manager == "cgroupfs":
+        reason = "the user's systemd cannot be reached: cgroupfs is used"
+    return {
+        "manager": manager,
+        "base": base if manager == "cgroupfs" else "",
+        "controllers": [],
+        "mount_needed": facts["mode"] != "v2",
+        "bus": facts["bus"] if manager == "systemd" else "",
+        "reason": reason,
+    }
+
+
+def find_base(facts: Facts) -> str:
+    """Return the cgroup that we may divide, or nothing. Never one that a container of ours is in. Pure."""
+    own = facts["own"]
+    if not own:
+        return ""
+    unit = unit_of(own)
+    if unit and facts["unit_delegated"]:
+        return unit
+    above, found, _ = own.partition(f"/{cgtree.TOP}/")
+    if found:
+        return above or "/"
+    if unit:
+        return own if facts["own_writable"] else ""
+    if facts["parent_writable"]:
+        return os.path.dirname(own)
+    return own if facts["own_writable"] else ""
+
+
+def unit_of(own: str) -> str:
+    """Return the cgroup of the systemd unit that a cgroup belongs to; empty when systemd did not make it.
+
+    Pure.
+    """
+    at = own
+    while len(at) > 1:
+        if at.endswith((".service", ".scope")):
+            return at
+        at = os.path.dirname(at)
+    return ""
+
+
+def gather(environ: Mapping[str, str]) -> Facts:
+    """Return the facts of this process."""
+    facts = _facts_of_mode()
+    own = cgroup.own_path()
+    unit = unit_of(own)
+    facts["own"] = own
+    facts["bus"] = user_manager_socket(environ)
+    if unit:
+        name = unit.rsplit("/", 1)[-1]
+        ours = name.startswith("user@") or name.startswith("pypod-")
+        facts["unit_delegated"] = not ours and _delegated(unit) and cgroup.writable(unit)
+    if own and not facts["unit_delegated"]:
+        facts["parent_writable"] = not unit and cgroup.writable(os.path.dirname(own))
+        facts["own_writable"] = facts["parent_writable"] or cgroup.writable(own)
+    return facts
+
+
+def user_manager_socket(environ: Mapping[str, str]) -> str:
+    """Return the private socket of the user's systemd, which needs no message bus; empty if none."""
+    uid = _host_uid()
+    if uid == 0:
+        candidates = ["/run/systemd"]
+    else:
+        runtime = environ.get("XDG_RUNTIME_DIR", "")
+        candidates = [f"{path}/systemd" for path in (runtime, f"/run/user/{uid}") if path.startswith("/")]
+    for path in candidates:
+        socket_path = path + "/private"
+        try:
+            facts = os.stat(socket_path)
+        except OSError:
+            continue
+        if facts.st_uid == os.geteuid():
+            return socket_path
+    return ""
+
+
+def for_container(decided: CgroupPlan, cid: str, monitor_pid: int = 0) -> CgroupPlace:
+    """Return the place of a container's cgroups for its monitor, which calls `cgtree.prepare` with it.
+
+    With systemd the scope is made here, with the monitor in it: it must be running. RootlessError when
+    systemd refuses.
+    """
+    manager, base, scope = decided["manager"], decided["base"], ""
+    inner = ""
+    if manager == "cgroupfs":
+        inner = f"{base.rstrip('/')}/{cgtree.TOP}/{cid}"
+    elif manager == "systemd":
+        from libpod.rootless import scope as scopes  # lazy: only where systemd is asked
+
+        scope = f"pypod-{cid}.scope"
+        inner = base = scopes.start_scope(scope, [monitor_pid], bus=decided["bus"])
+    payload = inner + "/payload" if inner else ""
+    return {
+        "manager": manager,
+        "mount_needed": decided["mount_needed"],
+        "base": base,
+        "inner": inner,
+        "supervisor": inner + "/supervisor" if inner else "",
+        "payload": payload,
+        "runtime_path": "/payload" if inner and decided["mount_needed"] else payload,
+        "controllers": decided["controllers"],
+        "scope": scope,
+        "reason": decided["reason"],
+    }
+
+
+def _facts_of_mode() -> Facts:
+    return {
+        "mode": cgroup.mode(),
+        "own": "",
+        "unit_delegated": False,
+        "own_writable": False,
+        "parent_writable": False,
+        "bus": "",
+    }
+
+
+def _pass_on(base: str, own: str) -> set[str]:
+    """Make the base pass its controllers on and return those that it does.
+
+    The process moves down if it is in the way.
+    """
+    try:
+        there = cgroup.controllers(base)
+        on = cgroup.enabled(base)
+        missing = there - on
+        if missing:
+            missing = cgroup.enable(base, missing)
+        if missing and own == base and base != "/":
+            _step_down(base)
+            missing = cgroup.enable(base, missing)
+    except KernelError as error:
+        log.debug("cannot read the controllers of a cgroup", cgroup=base, error=error.strerror)
+        return set()
+    if missing:
+        log.debug("controllers that cannot be passed on", cgroup=base, controllers=",".join(sorted(missing)))
+    return there - missing
+
+
+def _step_down(base: str) -> None:
+    """Leave the base for a leaf below it: a cgroup that processes sit in passes no controllers on (EBUSY)."""
+    try:
+        cgroup.create(f"{base}/{cgtree.TOP}")
+        cgroup.create(f"{base}/{cgtree.TOP}/caller")
+        cgroup.move(f"{base}/{cgtree.TOP}/caller")
+    except KernelError as error:
+        log.debug("cannot leave the delegated cgroup", cgroup=base, error=str(error))
+
+
+def _of_user_manager() -> set[str]:
+    """Return the controllers that the user's systemd has to give."""
+    uid = _host_uid()
+    path = "/" if uid == 0 else f"/user.slice/user-{uid}.slice/user@{uid}.service"
+    try:
+        return cgroup.controllers(path)
+    except KernelError:
+        return set()
+
+
+def _delegated(unit: str) -> bool:
+    """Say whether systemd gave the unit's cgroup away (Delegate=yes): it leaves a mark in an attribute."""
+    where = cgroup.directory(unit)
+    for name in ("user.delegate", "trusted.delegate"):
+        try:
+            if os.getxattr(where, name) == b"1":
+                return True
+        except OSError:
+            pass
+    return False
+
+
+def _host_uid() -> int:
+    """Return the user's id as systemd knows it, also from inside the user's namespace."""
+    uid = os.geteuid()
+    if uid != 0:
+        return uid
+    from libpod.rootless import idmap  # lazy
+
+    for inside, outside, _ in idmap.of_process().uids:
+        if inside == 0:
+            return outside
+    return 0
