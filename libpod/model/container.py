@@ -1,0 +1,191 @@
+"""Owns: the shape of a container's stored record.
+
+A record is a plain JSON object (a dict), never changed in place: build a new one with `{**record, "key":
+value}`. It holds what was asked for, resolved once at creation; what happens at run time lives in the
+container's `run/` directory (`libpod/model/run.py`), and the status is derived from both.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal, NotRequired, TypedDict
+
+    class MountRecord(TypedDict):
+        type: Literal["bind", "volume", "tmpfs", "devpts", "mqueue", "glob"]
+        source: str
+        """Host path (bind), volume name (volume), empty (tmpfs)."""
+        destination: str
+        """Absolute path in the container, cleaned."""
+        options: list[str]
+        """Mount options in the OCI spelling (`ro`, `rbind`, `rprivate`, `size=64m` ...)."""
+        anonymous: NotRequired[bool]
+        """The volume was made for this container alone and goes with `rm -v` and `--rm`."""
+        chown: NotRequired[bool]
+        """`:U`: the source is given to the container's user before the start."""
+        relabel: NotRequired[Literal["", "z", "Z"]]
+        copy_up: NotRequired[bool]
+        """Fill an empty volume with what the image has at the destination."""
+        overlay: NotRequired[bool]
+        """`:O`: the source is the lower layer of an overlay that goes with the container."""
+        subpath: NotRequired[str]
+        """Relative path below the volume's data."""
+        create_source: NotRequired[bool]
+        """A missing host path is made as a directory (`-v` of the Docker interface); otherwise it is an
+        error.
+        """
+
+    class NetworkRecord(TypedDict):
+        mode: Literal["slirp4netns", "none", "host", "container", "ns", "pasta", "bridge"]
+        options: dict[str, str]
+        """slirp4netns: its options. ns: `path`."""
+        container: str
+        """Full id of the container whose network namespace is joined; empty unless mode is `container`."""
+
+    class NamespaceRecord(TypedDict):
+        """Each: `private`, `host`, `container:<full id>`; `ipc` also `none` and `shareable`."""
+
+        pid: str
+        ipc: str
+        uts: str
+        cgroup: str
+
+    class UserNsRecord(TypedDict):
+        mode: Literal["host", "keep-id", "auto", "nomap", "map"]
+        uidmap: list[list[int]]
+        """Rows [container id, id in the user's namespace, size]; empty = the user's namespace itself."""
+        gidmap: list[list[int]]
+
+    class SecurityRecord(TypedDict):
+        privileged: bool
+        capabilities: list[str]
+        """The final bounding set, sorted, CAP_ names."""
+        cap_add: list[str]
+        """What the user added (`ALL` stays as it is): all that a user other than root gets."""
+        cap_drop: list[str]
+        no_new_privileges: bool
+        seccomp: str
+        """Empty = the default profile, `unconfined`, or the path of a profile."""
+        apparmor: str
+        label: list[str]
+        mask: list[str]
+        unmask: list[str]
+        proc_opts: list[str]
+        """Mount options of /proc."""
+        read_only: bool
+        read_only_tmpfs: bool
+
+    class ResourceRecord(TypedDict, total=False):
+        memory: int
+        """Bytes; likewise the other memory fields."""
+        memory_swap: int
+        memory_reservation: int
+        cpu_period: int
+        cpu_quota: int
+        cpu_shares: int
+        cpuset_cpus: str
+        cpuset_mems: str
+        pids_limit: int
+        pids_limit_is_default: bool
+        """The limit was not asked for: it is dropped, not refused, where the pids controller is missing."""
+        oom_score_adj: int
+        blkio_weight: int
+        unified: dict[str, str]
+
+    class DeviceRecord(TypedDict):
+        source: str
+        destination: str
+        permissions: str
+
+    class UlimitRecord(TypedDict):
+        name: str
+        """Lower case, without RLIMIT_."""
+        soft: int
+        """-1 = unlimited. The name `host` stands for: leave all limits as they are."""
+        hard: int
+        default: NotRequired[bool]
+        """From the settings: lowered where the user may not set it that high, instead of refused."""
+
+    class LogRecord(TypedDict):
+        driver: Literal["k8s-file", "json-file", "journald", "none", "passthrough"]
+        path: str
+        """Empty = the default below the container's directory."""
+        max_size_bytes: int
+        """0 = no rotation."""
+        max_files: int
+        tag: str
+
+    class ContainerRecord(TypedDict):
+        schema: int
+        id: str
+        name: str
+        created_ns: int
+        image: str
+        """The image as the user named it."""
+        image_name: str
+        """The full name it resolved to; empty for an image without a name."""
+        image_id: str
+        layers: list[str]
+        """Layer keys, base first: the container keeps working when the image's names change."""
+        rootfs: str
+        """`--rootfs`: a host directory instead of layers; empty otherwise."""
+        entrypoint: list[str]
+        command: list[str]
+        args: list[str]
+        """What is executed: entrypoint and command joined."""
+        create_command: list[str]
+        """The command line that made the container, as `inspect` shows it."""
+        env: list[str]
+        """`NAME=value`, in order."""
+        user: str
+        group_add: list[str]
+        workdir: str
+        hostname: str
+        tty: bool
+        stdin_open: bool
+        stdin_once: bool
+        labels: dict[str, str]
+        annotations: dict[str, str]
+        mounts: list[MountRecord]
+        tmpfs: dict[str, str]
+        devices: list[DeviceRecord]
+        network: NetworkRecord
+        namespaces: NamespaceRecord
+        userns: UserNsRecord
+        security: SecurityRecord
+        resources: ResourceRecord
+        ulimits: list[UlimitRecord]
+        sysctl: dict[str, str]
+        shm_size_bytes: int
+        dns: list[str]
+        dns_search: list[str]
+        dns_option: list[str]
+        add_host: list[str]
+        no_hosts: bool
+        no_hostname: bool
+        umask: int
+        timezone: str
+        init: bool
+        init_path: str
+        remove: bool
+        """`--rm`."""
+        stop_signal: int
+        stop_timeout_s: int
+        timeout_s: int
+        """The container is killed after so many seconds; 0 = never."""
+        log: LogRecord
+        runtime: str
+        cgroup_parent: str
+        cgroups: str
+        """`enabled`, `disabled`, `no-conmon`, `split`."""
+        restart_policy: str
+        pidfile: str
+        expose: list[str]
+        systemd: bool
+        """The container runs systemd: it gets the tmpfs mounts, the writable cgroup and the stop signal
+        that systemd wants.
+        """
+        healthcheck: dict[str, object]
+
+
+SCHEMA = 1

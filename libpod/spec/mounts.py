@@ -1,0 +1,220 @@
+"""Owns: the list of mounts of a bundle (runtime-spec config.md "Mounts").
+
+The runtime mounts in the order of the list. First the kernel's file systems in a fixed order, then
+everything else sorted by the depth of its destination, so that a mount never hides another below it; of two
+for one destination the user's own stays.
+"""
+
+from __future__ import annotations
+
+from libpod.errors import NotSupportedError, StorageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from libpod.model.container import ContainerRecord, MountRecord
+    from libpod.model.request import AssembleContext
+
+    Mount = dict[str, object]
+
+INIT_PATH = "/run/pypod-init"
+_READ_ONLY_TMPFS = ("/run", "/tmp", "/var/tmp")
+_SYSTEMD_TMPFS = ("/run", "/run/lock", "/tmp", "/var/log/journal")
+_TMPFS_OPTIONS = ["rw", "rprivate", "nosuid", "nodev", "tmpcopyup"]
+_STANDARD = "null zero full random urandom tty console ptmx pts shm mqueue stdin stdout stderr fd core"
+_STANDARD_DEVICES = frozenset("/dev/" + name for name in _STANDARD.split())
+"""Made by the runtime itself in every container."""
+
+
+def build(record: ContainerRecord, ctx: AssembleContext, *, has_gid_5: bool) -> list[Mount]:
+    """All mounts of the container, in order."""
+    own = [_user_mount(mount, ctx) for mount in record["mounts"] if mount["type"] != "glob"]
+    own += _devices(record, ctx)
+    taken = {str(mount["destination"]) for mount in own}
+    extra = [m for m in _files(record, ctx) + _implied_tmpfs(record) if m["destination"] not in taken]
+    taken.update(str(mount["destination"]) for mount in extra)
+    base = [
+        mount
+        for mount in _kernel_mounts(record, ctx, has_gid_5=has_gid_5)
+        if mount["destination"] not in taken
+        and not ("/dev" in taken and str(mount["destination"]).startswith("/dev/"))
+    ]
+    rest = extra + own
+    rest.sort(key=lambda mount: str(mount["destination"]).count("/"))
+    return base + rest
+
+
+def _mount(destination: str, kind: str, source: str, options: list[str]) -> Mount:
+    return {"destination": destination, "type": kind, "source": source, "options": options}
+
+
+def _kernel_mounts(record: ContainerRecord, ctx: AssembleContext, *, has_gid_5: bool) -> list[Mount]:
+    namespaces, security = record["namespaces"], record["security"]
+    privileged = security["privileged"]
+    mode = "rw" if privileged else "ro"
+    out: list[Mount] = []
+    if namespaces["pid"] == "host":
+        out.append(_mount("/proc", "bind", "/proc", ["rbind", "nosuid", "noexec", "nodev", "rw", "rprivate"]))
+    else:
+        out.append(_mount("/proc", "proc", "proc", ["nosuid", "noexec", "nodev", *security["proc_opts"]]))
+    out.append(
+        _mount("/dev", "tmpfs", "tmpfs", ["nosuid", "noexec", "strictatime", "mode=755", "size=65536k"])
+    )
+    if _sysfs_is_ours(record):
+        out.append(_mount("/sys", "sysfs", "sysfs", ["rprivate", "nosuid", "noexec", "nodev", mode]))
+    else:
+        out.append(_mount("/sys", "bind", "/sys", ["rbind", "rprivate", "nosuid", "noexec", "nodev", mode]))
+    pts = ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"]
+    out.append(_mount("/dev/pts", "devpts", "devpts", [*pts, "gid=5"] if has_gid_5 else pts))
+    if namespaces["ipc"] != "host":
+        out.append(_mount("/dev/mqueue", "mqueue", "mqueue", ["nosuid", "noexec", "nodev"]))
+    elif ctx.get("mqueue"):
+        out.append(
+            _mount("/dev/mqueue", "bind", "/dev/mqueue", ["rbind", "rprivate", "nosuid", "noexec", "nodev"])
+        )
+    shm = _shm(record, ctx)
+    if shm is not None:
+        out.append(shm)
+    cgroup_mode = "rw" if privileged or "ALL" in security["unmask"] or record.get("systemd") else "ro"
+    out.append(
+        _mount(
+            "/sys/fs/cgroup",
+            "cgroup",
+            "cgroup",
+            ["rprivate", "nosuid", "noexec", "nodev", "relatime", cgroup_mode],
+        )
+    )
+    return out
+
+
+def _sysfs_is_ours(record: ContainerRecord) -> bool:
+    """sysfs may be mounted only by the owner of the network namespace; else the host's is bound."""
+    mode = record["network"]["mode"]
+    return mode in ("slirp4netns", "none", "pasta", "bridge") or (
+        mode == "container" and record["userns"]["mode"] == "host"
+    )
+
+
+def _shm(record: ContainerRecord, ctx: AssembleContext) -> Mount | None:
+    ipc = record["namespaces"]["ipc"]
+    if ipc == "none":
+        return None
+    source = ctx.get("shm_path", "")
+    if ipc == "host":
+        source = source or "/dev/shm"
+    if source:
+        return _mount("/dev/shm", "bind", source, ["rbind", "rprivate", "nosuid", "noexec", "nodev"])
+    options = ["nosuid", "noexec", "nodev", "mode=1777"]
+    if record["shm_size_bytes"] > 0:
+        options.append(f"size={record['shm_size_bytes']}")
+    return _mount("/dev/shm", "tmpfs", "shm", options)
+
+
+def _files(record: ContainerRecord, ctx: AssembleContext) -> list[Mount]:
+    """Our own files, bound over those of the image, and the init program."""
+    options = ["bind", "rprivate"]
+    if record["security"]["read_only"]:
+        options += ["ro", "nosuid", "noexec", "nodev"]
+    out = [_mount(target, "bind", source, options) for target, source in ctx.get("files", {}).items()]
+    zone = ctx.get("localtime", "")
+    if zone:
+        out.append(
+            _mount("/etc/localtime", "bind", zone, ["bind", "rprivate", "ro", "nosuid", "noexec", "nodev"])
+        )
+    if record["init"]:
+        source = ctx.get("init_path", "") or record["init_path"]
+        out.append(_mount(INIT_PATH, "bind", source, ["bind", "rprivate", "ro"]))
+    return out
+
+
+def _implied_tmpfs(record: ContainerRecord) -> list[Mount]:
+    """What --read-only and systemd need writable."""
+    paths: list[str] = []
+    if record["security"]["read_only"] and record["security"]["read_only_tmpfs"]:
+        paths += _READ_ONLY_TMPFS
+    if record.get("systemd"):
+        paths += _SYSTEMD_TMPFS
+    return [_mount(path, "tmpfs", "tmpfs", list(_TMPFS_OPTIONS)) for path in dict.fromkeys(paths)]
+
+
+def _escape(path: str) -> str:
+    r"""A path as an option of overlay: `\`, `:` and `,` would end it."""
+    for char in "\\:,":
+        path = path.replace(char, "\\" + char)
+    return path
+
+
+def _user_mount(mount: MountRecord, ctx: AssembleContext) -> Mount:
+    kind, target, options = mount["type"], mount["destination"], mount["options"]
+    if kind == "tmpfs":
+        return _mount(target, "tmpfs", "tmpfs", options)
+    if kind == "devpts":
+        fixed = ["nosuid", "noexec", "newinstance", "ptmxmode=0666"]
+        mode = [] if any(o.startswith("mode=") for o in options) else ["mode=0620"]
+        return _mount(target, "devpts", "devpts", fixed + mode + options)
+    if kind == "mqueue":
+        return _mount(target, "mqueue", "mqueue", options or ["nosuid", "noexec", "nodev"])
+    source = mount["source"]
+    if kind == "volume":
+        known = ctx.get("volumes", {})
+        if source not in known:
+            raise StorageError(
+                f'volume "{source}" has no place on the host', remedy='make it with "pypod volume create"'
+            )
+        source = known[source]
+        if mount.get("subpath"):
+            source = f"{source}/{mount['subpath']}"
+    if mount.get("overlay"):
+        return _overlay(source, target, ctx)
+    return _mount(target, "bind", source, options)
+
+
+def _overlay(source: str, target: str, ctx: AssembleContext) -> Mount:
+    """`:O`: writes stay in the container's own directories; the source is never changed."""
+    dirs = ctx.get("overlay_dirs", {}).get(target)
+    if dirs is None:
+        raise NotSupportedError(
+            f'the mount on "{target}": overlay mounts (":O") are not supported yet',
+            remedy='mount it read-only with ":ro"',
+        )
+    upper, work = dirs
+    options = [
+        f"lowerdir={_escape(source)}",
+        f"upperdir={_escape(upper)}",
+        f"workdir={_escape(work)}",
+        "userxattr",
+    ]
+    return _mount(target, "overlay", "overlay", options)
+
+
+def _devices(record: ContainerRecord, ctx: AssembleContext) -> list[Mount]:
+    """Device nodes as bind mounts: an unprivileged user cannot make nodes. Real root gets nodes
+    (devices.py) instead.
+    """
+    if not ctx.get("rootless", True):
+        return []
+    out: dict[str, Mount] = {}
+    if record["security"]["privileged"]:
+        for device in ctx.get("host_devices", ()):
+            path = device["path"]
+            if path not in _STANDARD_DEVICES:
+                out[path] = _mount(path, "bind", path, ["rbind", "slave", "nosuid", "noexec", "rw"])
+    for wanted in record["devices"]:
+        mode = "rw" if "w" in wanted["permissions"] else "ro"
+        target = wanted["destination"]
+        out[target] = _mount(target, "bind", wanted["source"], ["rbind", "slave", "nosuid", "noexec", mode])
+    return list(out.values())
+
+
+def propagation(mounts: list[Mount]) -> str:
+    """`linux.rootfsPropagation`: the runtime must not cut off mounts that want to hear of the host's; empty
+    = the default.
+    """
+    found = ""
+    for mount in mounts:
+        options = mount["options"]
+        assert isinstance(options, list)
+        if "shared" in options or "rshared" in options:
+            return "shared"
+        if "slave" in options or "rslave" in options:
+            found = "rslave"
+    return found

@@ -1,0 +1,340 @@
+"""Owns: turning the options of `run` and `create` into a typed request. Pure: no files, no environment, no
+clock.
+
+The options come as a dict: key = long option name with underscores, value as given. The engine has read the
+files that options name: `env_file_lines`, `label_file_lines`. Keys that mean nothing here (detach,
+detach_keys ...) are not looked at.
+"""
+
+from __future__ import annotations
+
+from libpod.errors import NotSupportedError, UsageError
+from libpod.spec import env, idmaps, netopts, resources, secopts, signals, volumes
+from libpod.spec.values import (
+    bad,
+    clean_path,
+    flag,
+    number,
+    one_of,
+    pairs,
+    size,
+    text,
+    try_bool,
+    try_int,
+    words,
+)
+from libpod.util import jsonio
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from libpod.model.container import DeviceRecord
+    from libpod.model.request import Request
+    from libpod.spec.values import Options
+
+__all__ = ["parse_options"]
+
+_LATER = {
+    "pod": "pods are",
+    "secret": "secrets are",
+    "health_cmd": "health checks are",
+    "health_interval": "health checks are",
+    "health_retries": "health checks are",
+    "health_timeout": "health checks are",
+    "health_start_period": "health checks are",
+    "health_on_failure": "health checks are",
+    "health_startup_cmd": "health checks are",
+    "gpus": "GPUs are",
+    "requires": "dependencies between containers are",
+    "env_merge": "merging variables is",
+    "chrootdirs": "further root directories are",
+    "hostuser": "host users are",
+    "personality": "execution domains are",
+    "rdt_class": "Intel RDT is",
+    "init_ctr": "init containers are",
+    "hosts_file": "a base file for /etc/hosts is",
+    "link_local_ip": "link-local addresses are",
+    "passwd_entry": "changing /etc/passwd is",
+    "group_entry": "changing /etc/group is",
+}
+"""Option -> the subject of "... not supported yet"."""
+_RESERVED = ("run.oci.", "io.pypod.")
+_LOG_DRIVERS = ("k8s-file", "json-file", "journald", "none", "passthrough")
+_RESTART = ("always", "unless-stopped", "on-failure")
+
+
+def parse_options(
+    options: Options,
+    *,
+    image: str = "",
+    command: list[str] | None = None,
+    cwd: str = "/",
+    environ: Mapping[str, str] | None = None,
+) -> Request:
+    """Parse every option of a container. Raises UsageError or NotSupportedError naming option, value and
+    what is expected.
+
+    `cwd` resolves relative host paths; `environ` is where `-e NAME` finds values. Existence on the host is
+    not checked here.
+    """
+    host_env = environ or {}
+    for key, subject in _LATER.items():
+        if options.get(key):
+            raise NotSupportedError(
+                f"--{key.replace('_', '-')}: {subject} not supported yet",
+                remedy=f"leave --{key.replace('_', '-')} out",
+            )
+    notes: list[str] = []
+    log_opts = _log_opts(options)
+    dns, dns_search, dns_option = netopts.dns(options)
+    return {
+        "name": text(options, "name"),
+        "image": image,
+        "pull": one_of(options, "pull", ("always", "missing", "never", "newer"), "missing"),
+        "rootfs": flag(options, "rootfs"),
+        "command": list(command or ()),
+        "entrypoint": _entrypoint(options),
+        "env": env.parse(options, host_env),
+        "env_host": env.from_host(options, host_env, http_proxy=True),
+        "unsetenv": words(options, "unsetenv"),
+        "unsetenv_all": flag(options, "unsetenv_all"),
+        "user": _user(options),
+        "group_add": words(options, "group_add"),
+        "workdir": _workdir(options),
+        "hostname": _hostname(options),
+        "tty": flag(options, "tty"),
+        "interactive": flag(options, "interactive"),
+        "labels": pairs(options, "label", "a label", "label_file_lines"),
+        "annotations": _annotations(options),
+        "mounts": volumes.parse_all(options, cwd),
+        "volumes_from": _volumes_from(options),
+        "image_volume": _image_volume(options),
+        "devices": [parse_device(value) for value in words(options, "device")],
+        "network": netopts.parse(options),
+        "pid": netopts.namespace(options, "pid"),
+        "ipc": netopts.namespace(options, "ipc", ("none", "shareable")),
+        "uts": netopts.namespace(options, "uts"),
+        "cgroupns": netopts.namespace(options, "cgroupns"),
+        "userns": idmaps.parse(options),
+        "security": secopts.parse(options, cwd),
+        "resources": resources.parse(options, notes),
+        "ulimits": resources.parse_ulimits(options),
+        "sysctl": _sysctls(options),
+        "shm_size_bytes": size(options, "shm_size", -1),
+        "dns": dns,
+        "dns_search": dns_search,
+        "dns_option": dns_option,
+        "add_host": netopts.add_host(options),
+        "no_hosts": flag(options, "no_hosts") if options.get("no_hosts") is not None else None,
+        "no_hostname": flag(options, "no_hostname"),
+        "umask": _umask(options),
+        "timezone": text(options, "tz"),
+        "init": True
+        if text(options, "init_path")
+        else (flag(options, "init") if options.get("init") is not None else None),
+        "init_path": text(options, "init_path"),
+        "remove": flag(options, "rm"),
+        "stop_signal": _stop_signal(options),
+        "stop_timeout_s": number(options, "stop_timeout", -1, -1, 1 << 31),
+        "timeout_s": number(options, "timeout", 0, 0, 1 << 31),
+        "log_driver": one_of(options, "log_driver", _LOG_DRIVERS, ""),
+        "log_path": log_opts.get("path", ""),
+        "log_max_size_bytes": int(log_opts.get("max-size", "-1")),
+        "log_max_files": int(log_opts.get("max-file", "0")),
+        "log_tag": log_opts.get("tag", ""),
+        "cgroups": one_of(options, "cgroups", ("enabled", "disabled", "no-conmon", "split"), ""),
+        "cgroup_parent": text(options, "cgroup_parent"),
+        "restart_policy": _restart(options),
+        "pidfile": text(options, "pidfile"),
+        "expose": netopts.expose(options),
+        "systemd": _systemd(options),
+        "notes": notes,
+    }
+
+
+def _entrypoint(options: Options) -> list[str] | None:
+    value = options.get("entrypoint")
+    if value is None:
+        return None
+    if isinstance(value, list):
+        return [str(word) for word in value]
+    value = str(value)
+    if value.lstrip().startswith("["):
+        try:
+            parsed = jsonio.loads(value)
+        except ValueError:
+            parsed = None
+        if not isinstance(parsed, list) or not all(isinstance(word, str) for word in parsed):
+            raise bad(
+                "entrypoint",
+                value,
+                "a program or a JSON array of strings",
+                """write for example '["sh", "-c"]'""",
+            )
+        return list(parsed)
+    return [value] if value else []
+
+
+def _user(options: Options) -> str:
+    value = text(options, "user")
+    name, colon, group = value.partition(":")
+    if value and ((colon and not group) or ":" in group or (not name and not group) or "\n" in value):
+        raise bad("user", value, "USER[:GROUP] with names or numbers", 'write for example "--user 1000:1000"')
+    return value
+
+
+def _workdir(options: Options) -> str:
+    value = text(options, "workdir")
+    if value and not value.startswith("/"):
+        raise bad("workdir", value, "an absolute path in the container", 'begin it with "/"')
+    return clean_path(value) if value else ""
+
+
+def _hostname(options: Options) -> str:
+    value = text(options, "hostname")
+    allowed = value.isascii() and all(c.isalnum() or c in ".-_" for c in value)
+    if value and (not allowed or len(value) > 64 or value[0] in ".-"):
+        raise bad(
+            "hostname",
+            value,
+            "up to 64 letters, digits, dots and hyphens",
+            'write for example "--hostname web1"',
+        )
+    return value
+
+
+def _annotations(options: Options) -> dict[str, str]:
+    found = pairs(options, "annotation", "an annotation")
+    for key in found:
+        if key.startswith(_RESERVED):
+            raise UsageError(
+                f'--annotation "{key}": annotations that begin with "run.oci." or "io.pypod." are reserved, '
+                "because they steer the runtime",
+                remedy="choose another name for the annotation",
+            )
+    return found
+
+
+def _volumes_from(options: Options) -> list[list[str]]:
+    found = []
+    for value in words(options, "volumes_from"):
+        name, _, opts = value.partition(":")
+        if (
+            not name
+            or any(o not in ("ro", "rw", "z") for o in opts.split(",") if o)
+            or {"ro", "rw"} <= set(opts.split(","))
+        ):
+            raise bad(
+                "volumes-from", value, "CONTAINER[:ro|rw|z]", 'write for example "--volumes-from web:ro"'
+            )
+        found.append([name, opts])
+    return found
+
+
+def _image_volume(options: Options) -> str:
+    value = one_of(options, "image_volume", ("anonymous", "bind", "tmpfs", "ignore"), "anonymous")
+    return "anonymous" if value == "bind" else value
+
+
+def parse_device(value: str) -> DeviceRecord:
+    if "=" in value and not value.startswith("/"):
+        raise NotSupportedError(
+            f'--device "{value}": CDI devices are not supported yet',
+            remedy="give the path of the device, as /dev/fuse",
+        )
+    parts = value.split(":")
+    permissions = "rwm"
+    if len(parts) > 1 and parts[-1] and not parts[-1].startswith("/"):
+        permissions = parts.pop()
+    target = parts[1] if len(parts) == 2 and parts[1] else parts[0]
+    valid = len(parts) < 3 and parts[0].startswith("/dev/") and target.startswith("/")
+    if not valid or not set(permissions) <= set("rwm") or len(set(permissions)) != len(permissions):
+        raise bad(
+            "device",
+            value,
+            "/dev/NAME[:PATH][:PERMISSIONS] with permissions of r, w and m",
+            'write for example "--device /dev/fuse"',
+        )
+    return {"source": clean_path(parts[0]), "destination": clean_path(target), "permissions": permissions}
+
+
+def _sysctls(options: Options) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for value in words(options, "sysctl"):
+        name, eq, setting = value.partition("=")
+        name = name.strip().replace("/", ".")
+        if not eq or not name or not setting.strip():
+            raise bad("sysctl", value, "NAME=VALUE", 'write for example "--sysctl net.ipv4.ip_forward=1"')
+        found[name] = setting.strip()
+    return found
+
+
+def _umask(options: Options) -> int:
+    value = text(options, "umask")
+    if not value:
+        return -1
+    if len(value) > 4 or any(c not in "01234567" for c in value) or int(value, 8) > 0o777:
+        raise bad("umask", value, "an octal number up to 0777", 'write for example "--umask=0022"')
+    return int(value, 8)
+
+
+def _stop_signal(options: Options) -> int:
+    value = text(options, "stop_signal")
+    if not value:
+        return 0
+    found = signals.parse(value)
+    if found is None:
+        raise bad(
+            "stop-signal",
+            value,
+            "the name or number of a signal",
+            'write for example "--stop-signal SIGTERM"',
+        )
+    return found
+
+
+def _restart(options: Options) -> str:
+    value = text(options, "restart")
+    policy, _, retries = value.partition(":")
+    if value in ("", "no", "never"):
+        return "no"
+    count = try_int(retries) if retries else 0
+    if policy not in _RESTART or (retries and (policy != "on-failure" or count is None or count < 0)):
+        raise bad(
+            "restart", value, "no, always, unless-stopped or on-failure[:RETRIES]", 'use "--restart=no"'
+        )
+    raise NotSupportedError(
+        f'--restart="{value}": restart policies are not supported yet',
+        remedy="leave --restart out, and let a systemd unit with Restart= start the container",
+    )
+
+
+def _log_opts(options: Options) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for value in words(options, "log_opt"):
+        key, eq, raw = value.partition("=")
+        if not eq or key not in ("path", "max-size", "max-file", "tag", "size"):
+            raise bad(
+                "log-opt",
+                value,
+                "path=, max-size=, max-file= or tag=",
+                'write for example "--log-opt max-size=10m"',
+            )
+        if key in ("max-size", "size"):
+            found["max-size"] = "0" if raw == "-1" else str(size({"log_opt": raw}, "log_opt"))
+        elif key == "max-file":
+            found[key] = str(number({"log_opt": raw}, "log_opt", 1, 1, 1000))
+        else:
+            found[key] = raw
+    return found
+
+
+def _systemd(options: Options) -> str:
+    value = text(options, "systemd")
+    if value in ("", "always"):
+        return value or "true"
+    switch = try_bool(value)
+    if switch is None:
+        raise bad("systemd", value, "true, false or always", 'use "--systemd=always"')
+    return "true" if switch else "false"
