@@ -237,10 +237,9 @@ def _title(text: object) -> str:
 
 
 def _json(value: object) -> str:
-    from _json import encode_basestring, make_encoder  # as libpod.util.jsonio, but text stays readable
+    from pypod.ui import jsontext
 
-    encode = make_encoder(None, str, encode_basestring, None, ":", ",", False, False, True)
-    return "".join(encode(None if value is NO_VALUE else value, 0))
+    return jsontext.compact(None if value is NO_VALUE else value)
 
 
 def _printf(template: object, *values: object) -> str:

@@ -91,7 +91,7 @@ class Run:
             items = []
         else:
             shown = show(value) if isinstance(value, str) else show(value, True)
-            self.fail(pipe, f"range can't iterate over {shown}")
+            self.fail(pipe.parts[-1].parts[0], f"range can't iterate over {shown}")
         if not items:
             self.walk(node.other, dot)
         depth = len(self.variables)

@@ -78,9 +78,9 @@ def listing(
         lines = [] if noheading else [[heading(f, headings) for f in fields]]
         return columns(lines + [[str(row[f]) for f in fields] for row in rows])
     if template.strip() in ("json", "{{json .}}", "{{ json . }}"):
-        from libpod.util import jsonio
+        from pypod.ui import jsontext
 
-        return jsonio.dumps_pretty(list(rows if json_rows is None else json_rows), 2) + "\n"
+        return jsontext.pretty(list(rows if json_rows is None else json_rows), 2) + "\n"
     return _by_template(name, rows, template, headings, noheading, [*fields, *known])
 
 
@@ -136,9 +136,9 @@ def _spaces_to_tabs(template: str) -> str:
 
 def pretty(rows: Sequence[object]) -> str:
     """What `inspect` prints: a JSON list with Podman's indent of five."""
-    from libpod.util import jsonio
+    from pypod.ui import jsontext
 
-    return jsonio.dumps_pretty(list(rows), 5) + "\n"
+    return jsontext.pretty(list(rows), 5) + "\n"
 
 
 def objects(name: str, items: Sequence[object], template: str | None) -> str:
@@ -158,9 +158,9 @@ def objects(name: str, items: Sequence[object], template: str | None) -> str:
 def fact(name: str, value: Mapping[str, object], template: str) -> str:
     """One object by the template of `--format`: what `info` and `version` print with it."""
     if template.strip() == "json":
-        from libpod.util import jsonio
+        from pypod.ui import jsontext
 
-        return jsonio.dumps_pretty(value, 2) + "\n"
+        return jsontext.pretty(value, 2) + "\n"
     from pypod.ui.template import Template
 
     return Template(name, normalise(template)).render(value)
