@@ -153,7 +153,7 @@ def gather(environ: Mapping[str, str]) -> Facts:
 
 def user_manager_socket(environ: Mapping[str, str]) -> str:
     """Return the private socket of the user's systemd, which needs no message bus; empty if none."""
-    uid = _host_uid()
+    uid = host_uid()
     if uid == 0:
         candidates = ["/run/systemd"]
     else:
@@ -183,7 +183,7 @@ def for_container(decided: CgroupPlan, cid: str, monitor_pid: int = 0) -> Cgroup
     elif manager == "systemd":
         from libpod.rootless import scope as scopes  # lazy: only where systemd is asked
 
-        scope = f"pypod-{cid}.scope"
+        scope = f"pypod-{cid[:12]}-{monitor_pid}.scope"  # a new name each run: systemd is slow to forget
         inner = base = scopes.start_scope(scope, [monitor_pid], bus=decided["bus"])
     payload = inner + "/payload" if inner else ""
     return {
@@ -245,7 +245,7 @@ def _step_down(base: str) -> None:
 
 def _of_user_manager() -> set[str]:
     """Return the controllers that the user's systemd has to give."""
-    uid = _host_uid()
+    uid = host_uid()
     path = "/" if uid == 0 else f"/user.slice/user-{uid}.slice/user@{uid}.service"
     try:
         return cgroup.controllers(path)
@@ -265,7 +265,7 @@ def _delegated(unit: str) -> bool:
     return False
 
 
-def _host_uid() -> int:
+def host_uid() -> int:
     """Return the user's id as systemd knows it, also from inside the user's namespace."""
     uid = os.geteuid()
     if uid != 0:
