@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     JsonDict = dict[str, Any]
 
-__all__ = ["cache_path", "compiled", "convert", "profile", "section"]
+__all__ = ["compiled", "convert", "plan", "profile", "section"]
 
 _FILE = os.path.dirname(os.path.abspath(__file__)) + "/seccomp.json"
 _ALLOW = "SCMP_ACT_ALLOW"
@@ -55,6 +55,20 @@ def section(security: SecurityRecord, *, arch: str = "", kernel: str = "") -> Js
     if not chosen:
         return profile(caps, arch)
     return convert(_read(chosen), caps, arch, kernel, chosen)
+
+
+def plan(security: SecurityRecord, cache_dir: str, runtime: str) -> JsonDict:
+    """All that a start needs: `section` (None = unconfined), `bpf` (the compiled filter as base64, empty when it
+    is not cached), `save` (where to copy the runtime's compiled filter to; empty when there is nothing to save).
+
+    `runtime` is the path of the runtime's binary. Only crun reads compiled filters.
+    """
+    found = section(security)
+    if found is None or not runtime.rpartition("/")[2].startswith("crun"):
+        return {"section": found, "bpf": "", "save": ""}
+    path = cache_path(found, cache_dir, runtime)
+    bpf = compiled(path)
+    return {"section": found, "bpf": bpf, "save": "" if bpf else path}
 
 
 def profile(caps: Collection[str], arch: str) -> JsonDict:

@@ -196,7 +196,7 @@ if TYPE_CHECKING:
         cgroups_path: str
         controllers: list[str]
         idmap: object
-        """The user's own namespace: anything with `gid_rows`, rows of [id inside, id outside, size]."""
+        """The user's own namespace: anything with `gids`, rows of (id inside, id outside, size)."""
         files: dict[str, str]
         """Our own files to bind: `/etc/hosts`, `/etc/resolv.conf`, `/etc/hostname`, `/run/.containerenv`
         ... -> host path.

@@ -42,7 +42,7 @@ def assemble(record: ContainerRecord, ctx: AssembleContext) -> JsonDict:
 
 def _has_gid(gid: int, record: ContainerRecord, ctx: AssembleContext) -> bool:
     """Whether the container's user namespace has the group (devpts refuses one that is not mapped)."""
-    rows = record["userns"]["gidmap"] or getattr(ctx.get("idmap"), "gid_rows", None)
+    rows = record["userns"]["gidmap"] or getattr(ctx.get("idmap"), "gids", None)
     if not rows:
         return True
     return any(row[0] <= gid < row[0] + row[-1] for row in rows)

@@ -78,6 +78,8 @@ def resolve_user(user: str, passwd: bytes, group: bytes, group_add: Sequence[str
         gid = group_id(group_name, group)
     elif name:
         groups = [g for _, g, members in _group(group) if name in members]
+    if gid:
+        groups.insert(0, gid)  # as initgroups(3) does
     for extra in group_add:
         if extra != KEEP_GROUPS:
             groups.append(group_id(extra, group))
