@@ -81,7 +81,7 @@ quietly() { # quietly CMD...: its output only if it fails
 missing_packages() { # print those of the packages named that are not installed
   local package
   for package in "$@"; do
-    case $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) in
+    case $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true) in
       installed) ;;
       *) [ "$package" = busybox ] && command -v busybox >/dev/null || printf '%s\n' "$package" ;;
     esac
