@@ -190,13 +190,13 @@ if TYPE_CHECKING:
         """Path of the network namespace; empty = the runtime makes one (it must, with a nested user
         namespace).
         """
-        namespaces: dict[str, str]
+        ns_paths: dict[str, str]
         """Namespaces of other containers to join: `pid`, `ipc`, `uts`, `network`, `cgroup`, `user` -> path.
         """
         cgroups_path: str
         controllers: list[str]
-        idmap: object
-        """The user's own namespace: anything with `gids`, rows of (id inside, id outside, size)."""
+        gid_count: int
+        """How many group ids the user's namespace has; 1 in single-id mode. Default 65536."""
         files: dict[str, str]
         """Our own files to bind: `/etc/hosts`, `/etc/resolv.conf`, `/etc/hostname`, `/run/.containerenv`
         ... -> host path.

@@ -42,10 +42,8 @@ def assemble(record: ContainerRecord, ctx: AssembleContext) -> JsonDict:
 
 def _has_gid(gid: int, record: ContainerRecord, ctx: AssembleContext) -> bool:
     """Whether the container's user namespace has the group (devpts refuses one that is not mapped)."""
-    rows = record["userns"]["gidmap"] or getattr(ctx.get("idmap"), "gids", None)
-    if not rows:
-        return True
-    return any(row[0] <= gid < row[0] + row[-1] for row in rows)
+    rows = record["userns"]["gidmap"] or [[0, 0, ctx.get("gid_count", 65536)]]
+    return any(first <= gid < first + size for first, _, size in rows)
 
 
 def _annotations(record: ContainerRecord, ctx: AssembleContext) -> dict[str, str]:
@@ -91,7 +89,7 @@ def _mappings(rows: list[list[int]]) -> list[dict[str, int]]:
 
 def _namespaces(record: ContainerRecord, ctx: AssembleContext) -> list[dict[str, str]]:
     """Every kind that is not the host's; with a path it is joined, without one the runtime makes it."""
-    joined = ctx.get("namespaces", {})
+    joined = ctx.get("ns_paths", {})
     found: list[dict[str, str]] = []
 
     def add(kind: str, path: str = "") -> None:

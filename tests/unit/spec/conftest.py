@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -83,7 +82,7 @@ class Maker:
         base: dict[str, Any] = {
             "rootfs": "/merged",
             "user": users.resolve_user(record["user"], PASSWD, GROUP, record["group_add"]),
-            "idmap": SimpleNamespace(gids=self.host["gid_rows"]),
+            "gid_count": 65537,
             "files": FILES,
             "volumes": {
                 m["source"]: f"/volumes/{m['source']}" for m in record["mounts"] if m["type"] == "volume"
