@@ -1,0 +1,1 @@
+"""References, manifests, archives and the content store."""

@@ -1,0 +1,203 @@
+"""Owns: the queries on container records.
+
+A record is stored whole, and a second time cut down to what lists need (`SUMMARY`): `ps` with a hundred
+containers would otherwise spend its time on parsing members that it never shows.
+"""
+
+from __future__ import annotations
+
+from libpod import errors
+from libpod.state.lookup import prefix_range
+from libpod.util import jsonio
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from libpod.model.container import ContainerRecord
+    from libpod.state.db import Db, Write
+
+SUMMARY = (
+    "schema",
+    "id",
+    "name",
+    "created_ns",
+    "image",
+    "image_name",
+    "image_id",
+    "args",
+    "labels",
+    "mounts",
+    "network",
+    "namespaces",
+    "remove",
+    "tty",
+    "restart_policy",
+    "healthcheck",
+    "pod",
+    "ports",
+    "pidfile",
+)
+"""The members of a record that `summaries` returns, in the same shape as in the record."""
+
+
+def insert(db: Db, record: ContainerRecord, *, durable: bool = True) -> None:
+    """Store a new container, with its references to the image, the layers and the named volumes.
+
+    Raises ConflictError naming the holder when the name (or the id) is taken, and NotFoundError when the
+    image was removed since it was looked up: from here on the image cannot go. `durable=False` is for
+    `--rm` containers: a power cut ends them.
+    """
+    with db.write(durable=durable) as tx:
+        _refuse_taken(tx, record)
+        image_id = record["image_id"]
+        if image_id and tx.row("SELECT 1 FROM images WHERE id = ?", (image_id,)) is None:
+            raise errors.NotFoundError(
+                f'image "{record["image"]}" was removed in the meantime', name=record["image"]
+            )
+        tx.run(
+            "INSERT INTO containers (id, name, image_id, created_ns, layers, summary, record) "
+            "VALUES (?,?,?,?,?,?,?)",
+            (
+                record["id"],
+                record["name"],
+                image_id,
+                record["created_ns"],
+                " ".join(record["layers"]),
+                _summary(record),
+                jsonio.dumps(record),
+            ),
+        )
+        _write_volumes(tx, record)
+
+
+def update(db: Db, record: ContainerRecord) -> None:
+    """Replace the stored record of `record["id"]`. Raises NotFoundError, or ConflictError when a new name
+    is taken.
+    """
+    with db.write(durable=not record["remove"]) as tx:
+        _refuse_taken(tx, record, own=record["id"])
+        changed = tx.run(
+            "UPDATE containers SET name = ?, image_id = ?, layers = ?, summary = ?, record = ? WHERE id = ?",
+            (
+                record["name"],
+                record["image_id"],
+                " ".join(record["layers"]),
+                _summary(record),
+                jsonio.dumps(record),
+                record["id"],
+            ),
+        )
+        if not changed:
+            raise _no_such(record["id"])
+        tx.run("DELETE FROM container_volumes WHERE container_id = ?", (record["id"],))
+        _write_volumes(tx, record)
+
+
+def delete(db: Db, cid: str, *, durable: bool = True) -> bool:
+    """Forget a container; False if it was not there. `durable=False` is for `--rm` containers."""
+    with db.write(durable=durable) as tx:
+        tx.run("DELETE FROM container_volumes WHERE container_id = ?", (cid,))
+        return tx.run("DELETE FROM containers WHERE id = ?", (cid,)) > 0
+
+
+def get(db: Db, cid: str) -> ContainerRecord:
+    """The record of a full id. Raises NotFoundError."""
+    row = db.row("SELECT record FROM containers WHERE id = ?", (cid,))
+    if row is None:
+        raise _no_such(cid)
+    return _parse(cid, row[0])
+
+
+def lookup(db: Db, text: str) -> ContainerRecord:
+    """The record of the container with this name, id or beginning of an id; an exact match comes first.
+
+    Raises NotFoundError, or AmbiguousError when several ids begin so.
+    """
+    rows = db.rows(
+        "SELECT id, record FROM containers WHERE id = ?1 OR name = ?1 ORDER BY id = ?1 DESC LIMIT 1", (text,)
+    )
+    bounds = prefix_range(text)
+    if not rows and bounds:
+        rows = db.rows("SELECT id, record FROM containers WHERE id >= ? AND id < ? LIMIT 2", bounds)
+        if len(rows) > 1:
+            raise errors.AmbiguousError(
+                f'more than one container has an id that begins with "{text}"',
+                remedy="give more digits of the id, or the name",
+                name=text,
+            )
+    if not rows:
+        raise _no_such(text)
+    return _parse(*rows[0])
+
+
+def all_records(db: Db) -> list[ContainerRecord]:
+    """Every whole record, oldest first. For lists `summaries` is several times faster."""
+    rows = db.rows("SELECT id, record FROM containers ORDER BY created_ns, id")
+    return [_parse(cid, text) for cid, text in rows]
+
+
+def summaries(db: Db) -> list[ContainerRecord]:
+    """Every record, oldest first, with only the members named in `SUMMARY`."""
+    rows = db.rows("SELECT id, summary FROM containers ORDER BY created_ns, id")
+    return [_parse(cid, text) for cid, text in rows]
+
+
+def latest(db: Db) -> ContainerRecord | None:
+    """The record that was made last; None if there is none."""
+    row = db.row("SELECT id, record FROM containers ORDER BY created_ns DESC, id DESC LIMIT 1")
+    return None if row is None else _parse(*row)
+
+
+def uses_image(db: Db, image_id: str) -> list[str]:
+    """The ids of the containers made from an image."""
+    return [
+        row[0]
+        for row in db.rows(
+            "SELECT id FROM containers WHERE image_id = ? ORDER BY created_ns, id", (image_id,)
+        )
+    ]
+
+
+def counts_by_image(db: Db) -> dict[str, int]:
+    """How many containers each image has; images without any are absent."""
+    return dict(db.rows("SELECT image_id, count(*) FROM containers GROUP BY image_id"))
+
+
+def _refuse_taken(tx: Write, record: ContainerRecord, own: str = "") -> None:
+    row = tx.row(
+        "SELECT id FROM containers WHERE (name = ? OR id = ?) AND id <> ?",
+        (record["name"], record["id"], own),
+    )
+    if row is None:
+        return
+    if row[0] == record["id"]:
+        raise errors.ConflictError(f'the container id "{row[0]}" is already in use', name=record["id"])
+    raise errors.ConflictError(
+        f'the container name "{record["name"]}" is already in use by {row[0]}',
+        remedy=f'remove that container with "pypod rm {record["name"]}", or use --replace',
+        name=record["name"],
+    )
+
+
+def _write_volumes(tx: Write, record: ContainerRecord) -> None:
+    for name in sorted({m["source"] for m in record["mounts"] if m["type"] == "volume"}):
+        tx.run("INSERT INTO container_volumes (container_id, volume) VALUES (?, ?)", (record["id"], name))
+
+
+def _summary(record: ContainerRecord) -> str:
+    return jsonio.dumps({key: record[key] for key in SUMMARY if key in record})  # type: ignore[literal-required]
+
+
+def _parse(cid: str, text: str) -> ContainerRecord:
+    try:
+        record: ContainerRecord = jsonio.loads(text)
+    except ValueError as e:
+        raise errors.StateDbError(
+            f'the stored record of container "{cid[:12]}" is damaged: {e}',
+            remedy=f'remove the container with "pypod rm -f {cid[:12]}"',
+            name=cid,
+        ) from e
+    return record
+
+
+def _no_such(text: str) -> errors.NotFoundError:
+    return errors.NotFoundError(f'no such container "{text}"', name=text)

@@ -1,0 +1,228 @@
+"""Owns: named volumes: their directories, and what a container's start does with them.
+
+A new volume is empty. The first container that mounts it on a path of its image fills it with what the
+image has there, and gives it the owner and mode of that directory, as Podman does. Volumes lie in
+`volumes/<name>/_data`.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+
+from libpod import errors
+from libpod.kernel import path as rooted
+from libpod.state import volumes as rows
+from libpod.util import atomic, failpoint, lock, staging
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from libpod.conf.paths import Paths
+    from libpod.model.container import ContainerRecord, MountRecord
+    from libpod.model.volume import VolumeRecord
+    from libpod.state.db import Db
+
+DATA = "_data"
+MAX_NAME = 255
+_DIR_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+
+
+def data_dir(paths: Paths, name: str) -> str:
+    """The directory that is mounted."""
+    return f"{paths.volumes}/{name}/{DATA}"
+
+
+def check_name(name: str) -> str:
+    """The name, if it is a valid one. Raises UsageError."""
+    good = bool(name) and len(name) <= MAX_NAME and name[0].isascii() and name[0].isalnum()
+    if not good or not all(c.isascii() and (c.isalnum() or c in "_.-") for c in name):
+        raise errors.UsageError(
+            f'invalid volume name "{name}": it must match [a-zA-Z0-9][a-zA-Z0-9_.-]*',
+            remedy="give a name of letters, digits, _ . and -, or an absolute path for a bind mount",
+            name=name,
+        )
+    return name
+
+
+def create(
+    paths: Paths,
+    db: Db,
+    name: str = "",
+    *,
+    labels: Mapping[str, str] | None = None,
+    options: Mapping[str, str] | None = None,
+    anonymous: bool = False,
+    owner: tuple[int | None, int | None] = (None, None),
+) -> VolumeRecord:
+    """Make a volume; without a name it gets a random one. Raises ConflictError when the name is taken.
+
+    `owner` = (uid, gid) in the user's namespace; what is None is root's, or the first container's.
+
+    Runs inside the user namespace. The volume's lock must not be held.
+    """
+    wanted = check_name(name) if name else os.urandom(32).hex()
+    if options:
+        raise errors.NotSupportedError(
+            f"volume options are not supported yet: {', '.join(sorted(options))}", name=wanted
+        )
+    with lock.Locks(paths.locks).take(lock.RANK_VOLUME, wanted):
+        return _create_locked(paths, db, wanted, dict(labels or {}), anonymous, owner)
+
+
+def _create_locked(
+    paths: Paths,
+    db: Db,
+    name: str,
+    labels: dict[str, str],
+    anonymous: bool,
+    owner: tuple[int | None, int | None] = (None, None),
+) -> VolumeRecord:
+    try:
+        rows.get(db, name)
+    except errors.NotFoundError:
+        pass
+    else:
+        raise errors.ConflictError(
+            f"volume with name {name} already exists: volume already exists", name=name
+        )
+    record: VolumeRecord = {
+        "schema": 1,
+        "name": name,
+        "created_ns": time.time_ns(),
+        "driver": "local",
+        "labels": labels,
+        "options": {},
+        "anonymous": anonymous,
+        "needs_copy_up": True,
+        "uid": owner[0] or 0,
+        "gid": owner[1] or 0,
+    }
+    # A directory without a row is what a killed `create` left, or a `rm` before its last step.
+    staging.discard(f"{paths.volumes}/{name}", paths.trash)
+    os.mkdir(f"{paths.volumes}/{name}", 0o700)
+    os.mkdir(data_dir(paths, name), 0o755)
+    os.chmod(data_dir(paths, name), 0o755)
+    if owner != (None, None):
+        os.chown(data_dir(paths, name), record["uid"], record["gid"])
+    atomic.sync_dir(paths.volumes)
+    failpoint.hit("volume:after-dir")
+    rows.insert(db, record)
+    return record
+
+
+def remove(paths: Paths, db: Db, name: str) -> None:
+    """Remove a volume and its files. Raises NotFoundError, or InUseError naming the containers that use
+    it.
+    """
+    with lock.Locks(paths.locks).take(lock.RANK_VOLUME, name) as held:
+        rows.delete(db, name)
+        failpoint.hit("volume:after-row")
+        gone = f"{paths.trash}/volume-{os.urandom(8).hex()}"
+        try:
+            os.rename(f"{paths.volumes}/{name}", gone)
+        except FileNotFoundError:
+            pass
+        held.remove()
+    staging.remove_tree(gone)
+
+
+def remove_anonymous(paths: Paths, db: Db, record: ContainerRecord) -> None:
+    """Remove the volumes that were made for this container alone. Its row must be gone. Idempotent."""
+    for mount in record["mounts"]:
+        if mount["type"] != "volume" or not mount.get("anonymous"):
+            continue
+        try:
+            remove(paths, db, mount["source"])
+        except (errors.NotFoundError, errors.InUseError):
+            pass  # removed before, or another container took it over with --volumes-from
+
+
+def prepare(
+    paths: Paths, db: Db, record: ContainerRecord, root_fd: int, user: Mapping[str, object] | None = None
+) -> dict[str, str]:
+    """Make the container's volumes that do not exist, and fill the new ones: volume name -> directory to
+    mount.
+
+    `root_fd` is the mounted root file system, `user` what rootview says of the container's user (for `:U`).
+    The container's lock may be held; each volume's lock is taken.
+    """
+    sources: dict[str, str] = {}
+    mounts = [m for m in record["mounts"] if m["type"] == "volume"]
+    # Parents first, so that /a/b is filled from the image and not from what /a will hide.
+    for mount in sorted(mounts, key=_destination):
+        name = check_name(mount["source"])
+        if name in sources:
+            continue
+        with lock.Locks(paths.locks).take(lock.RANK_VOLUME, name):
+            try:
+                volume = rows.get(db, name)
+            except errors.NotFoundError:
+                volume = _create_locked(paths, db, name, {}, bool(mount.get("anonymous")))
+            if not os.path.isdir(data_dir(paths, name)):
+                raise errors.StorageError(
+                    f'the files of volume "{name}" are gone: {data_dir(paths, name)}',
+                    remedy=f'remove it with "pypod volume rm {name}", a new one is made when it is needed',
+                    name=name,
+                )
+            if volume["needs_copy_up"]:
+                _first_use(paths, db, volume, mount, root_fd, user)
+            if mount.get("chown") and user is not None:
+                from libpod.util import copytree  # lazy: off the hot path
+
+                copytree.chown(data_dir(paths, name), int(str(user["uid"])), int(str(user["gid"])))
+        sources[name] = data_dir(paths, name)
+    return sources
+
+
+def _destination(mount: MountRecord) -> str:
+    return mount["destination"]
+
+
+def _first_use(
+    paths: Paths,
+    db: Db,
+    volume: VolumeRecord,
+    mount: MountRecord,
+    root_fd: int,
+    user: Mapping[str, object] | None,
+) -> None:
+    """Fill an empty volume from the image's directory at the mount's destination; a full one keeps what it
+    has.
+
+    It gets the owner and mode of that directory, or the container's user as owner if the image has no such
+    directory.
+    """
+    target_fd = os.open(data_dir(paths, volume["name"]), _DIR_FLAGS)
+    try:
+        source_fd = _open_source(root_fd, mount["destination"])
+        try:
+            if os.listdir(target_fd):
+                pass
+            elif source_fd >= 0:
+                if mount.get("copy_up", True) and "nocopy" not in mount["options"]:
+                    from libpod.util import copytree  # lazy: off the hot path
+
+                    copytree.copy_content(source_fd, target_fd)
+                    failpoint.hit("volume:after-copy")
+                facts = os.fstat(source_fd)
+                os.fchown(target_fd, facts.st_uid, facts.st_gid)
+                os.fchmod(target_fd, stat.S_IMODE(facts.st_mode))
+            elif user is not None:
+                os.fchown(target_fd, int(str(user["uid"])), int(str(user["gid"])))
+        finally:
+            if source_fd >= 0:
+                os.close(source_fd)
+        there = os.fstat(target_fd)
+    finally:
+        os.close(target_fd)
+    rows.update(db, {**volume, "needs_copy_up": False, "uid": there.st_uid, "gid": there.st_gid})
+
+
+def _open_source(root_fd: int, destination: str) -> int:
+    try:
+        return rooted.open_in_root(root_fd, destination, _DIR_FLAGS)
+    except OSError:
+        return -1  # the image has no such directory: nothing to copy
