@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import tempfile
+import time
 from typing import NamedTuple
 
 
@@ -46,3 +47,17 @@ class Machine:
     def sh(self, script: str, *, user: str = "tester", check: bool = True, timeout_s: float = 60) -> Result:
         """Run a shell script as `run` does."""
         return self.run("sh", "-euc", script, user=user, check=check, timeout_s=timeout_s)
+
+    def reboot(self, timeout_s: float = 60) -> None:
+        """Shut the machine down in order and wait until it is up again. /run and /tmp are empty then."""
+        mark = os.stat(self.path).st_ctime_ns
+        self.run("systemctl", "--no-block", "reboot", user="root", check=False)
+        end = time.monotonic() + timeout_s
+        while time.monotonic() < end:
+            try:
+                if os.stat(self.path).st_ctime_ns != mark:
+                    return
+            except FileNotFoundError:
+                pass  # between the two
+            time.sleep(0.05)
+        raise AssertionError(f"the machine is not up again after {timeout_s:g} s")
