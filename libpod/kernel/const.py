@@ -68,7 +68,11 @@ PR_SET_NAME = 15
 PR_SET_NO_NEW_PRIVS = 38
 PR_SET_PDEATHSIG = 1
 
+# linux/close_range.h
+CLOSE_RANGE_CLOEXEC = 4
+
 # System call numbers from 424 on are the same on every architecture (older ones go through libc's functions).
+NR_CLOSE_RANGE = 436
 NR_FSCONFIG = 431
 NR_FSMOUNT = 432
 NR_FSOPEN = 430

@@ -23,7 +23,7 @@ _LINGER = "/var/lib/systemd/linger"
 
 
 def facts(paths: Paths, settings: HasManager | None, environ: Mapping[str, str]) -> dict[str, Any]:
-    """Return the facts as JSON-able values. What is wrong with the id map is told in `problem`, not raised."""
+    """Return the facts as JSON-able values. What is wrong with the id map stands in `problem`."""
     rootless = os.geteuid() != 0 or not ns.own_userns_is_initial()
     ids, problem = _map(paths, rootless)
     plan = cgroups.plan(settings, environ)

@@ -99,7 +99,8 @@ def start(
 
     `fds` = {descriptor there: our descriptor}.
 
-    Descriptors 0, 1 and 2 are /dev/null unless given; nothing else is inherited. Ours stay open.
+    Descriptors 0, 1 and 2 are /dev/null unless given; of the others none that is close-on-exec (all that
+    we open, and all at all after `kernel.fds.cloexec_from`) is inherited. Ours stay open.
     posix_spawn(3): 0.4 ms. A name without a slash is looked for in the PATH of `env`. ToolMissingError when
     it cannot be executed.
     """
