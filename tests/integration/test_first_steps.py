@@ -1,4 +1,4 @@
-"""What the README shows first: an image from a tarball, a container's whole life, and nothing left at the end."""
+"""What the README shows first: an image from a tarball, a container's whole life, nothing left at the end."""
 
 from __future__ import annotations
 
