@@ -8,7 +8,7 @@ import sys
 
 from pypod.cli import compat, declare, describe, tree
 
-TABLE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "table.py")
+_HERE = os.path.dirname(os.path.abspath(__file__))
 
 _HEAD = '''"""Owns: the compiled option table. Written by `python -m pypod.cli.compile`; do not edit.
 
@@ -23,6 +23,18 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     Spec = tuple[str, str, bool, str, str, str]
 
+'''
+
+
+_TEXTS_HEAD = '''"""Owns: texts of commands and options. Written by `python -m pypod.cli.compile`; do not edit.
+
+OPTIONS: a line for each option: name, kind of value, help. ARGUMENTS: the kinds of the arguments, in order.
+"""
+
+from __future__ import annotations
+
+# ruff: noqa: E501
+# fmt: off
 '''
 
 
@@ -81,6 +93,38 @@ def generate() -> str:
     return "".join(out)
 
 
+def generate_texts() -> str:
+    """The whole text of texts.py."""
+    shorts = {name: text for name, text in tree.GROUPS.items() if any(_below(name))}
+    options, arguments = {"": _option_lines(describe.program_options())}, {}
+    for command in sorted(tree.COMMANDS):
+        function = describe.read(command)
+        shorts.update(dict.fromkeys((command.path, *command.also), function.short))
+        options[command.target] = _option_lines(function.options)
+        arguments[command.target] = " ".join(p.info.complete or "-" for p in function.arguments)
+    out = [_TEXTS_HEAD, *_mapping("COMMANDS", shorts), *_mapping("ARGUMENTS", arguments), "OPTIONS = {\n"]
+    for key, lines in sorted(options.items()):
+        out.append(f"    {_quote(key)}: (\n" if lines else f'    {_quote(key)}: "",\n')
+        out += [f"        {_quote(line)}\n" for line in lines]
+        out += ["    ),\n"] if lines else []
+    return "".join([*out, "}\n"])
+
+
+def _below(group: str) -> list[str]:
+    paths = [path for command in tree.COMMANDS for path in (command.path, *command.also)]
+    return [path for path in paths if path.startswith(f"{group} ")]
+
+
+def _option_lines(params: list[describe.Param]) -> list[str]:
+    shown = [p for p in params if not p.info.hidden]
+    return [f"{p.long}\t{p.info.complete or '-'}\t{_clipped(p.info.help)}\n" for p in shown]
+
+
+def _clipped(text: str) -> str:
+    """A help as it fits beside a candidate."""
+    return text if len(text) <= 60 else text[:57].rstrip() + "..."
+
+
 def _target(alias: str, command: tree.Command) -> str:
     """The path of `command` in the group of `alias`."""
     group = alias.rpartition(" ")[0]
@@ -88,7 +132,8 @@ def _target(alias: str, command: tree.Command) -> str:
 
 
 def _quote(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    text = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + text.replace("\t", "\\t").replace("\n", "\\n") + '"'
 
 
 def _text(name: str, text: str) -> list[str]:
@@ -118,17 +163,24 @@ def _mapping(name: str, values: dict[str, str]) -> list[str]:
     return [f"{name} = {{\n", *rows, "}\n"]
 
 
+def outputs() -> dict[str, str]:
+    """What is generated: file name in this directory, and its text."""
+    return {"table.py": generate(), "texts.py": generate_texts()}
+
+
 def main(args: list[str]) -> int:
-    text = generate()
-    if "--check" in args:
-        with open(TABLE, encoding="utf-8") as f:
-            if f.read() == text:
-                return 0
-        print("pypod/cli/table.py is stale: run `python -m pypod.cli.compile`", file=sys.stderr)
-        return 1
-    with open(TABLE, "w", encoding="utf-8") as f:
-        f.write(text)
-    return 0
+    code = 0
+    for name, text in outputs().items():
+        path = os.path.join(_HERE, name)
+        if "--check" not in args:
+            with open(path, "w", encoding="utf-8") as f:
+                f.write(text)
+            continue
+        with open(path, encoding="utf-8") as f:
+            if f.read() != text:
+                print(f"pypod/cli/{name} is stale: run `python -m pypod.cli.compile`", file=sys.stderr)
+                code = 1
+    return code
 
 
 if __name__ == "__main__":

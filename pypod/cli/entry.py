@@ -68,6 +68,10 @@ def _leave(code: int) -> NoReturn:
 
 def dispatch(args: list[str]) -> int:
     """Parse `args`, call the command's function, return the exit code. Raises PypodError."""
+    if args and args[0] == "__complete":
+        from pypod.cli import complete
+
+        return complete.main(args[1:])
     from pypod.cli import parse, table
 
     words = parse.Words("pypod", table.PROGRAM, table.GLOBAL)

@@ -25,6 +25,7 @@ class ContainerOptions(TypedDict, total=False):
     arch: Annotated[str, opt("--arch", metavar="ARCH",
         help="Choose the image for this architecture instead of the machine's")]
     attach: Annotated[list[str], opt("--attach", "-a", kind="slice", metavar="NAME",
+        complete="(stdin,stdout,stderr)",
         help="Attach to stdin, stdout or stderr")]
     authfile: Annotated[str, opt("--authfile", metavar="FILE", complete="files",
         help="Read the credentials for registries from this file")]
@@ -43,9 +44,10 @@ class ContainerOptions(TypedDict, total=False):
         help="Write a value into a file of the container's cgroup")]
     cgroup_parent: Annotated[str, opt("--cgroup-parent", metavar="PATH",
         help="Put the container's cgroup below this one")]
-    cgroupns: Annotated[str, opt("--cgroupns", metavar="MODE",
+    cgroupns: Annotated[str, opt("--cgroupns", metavar="MODE", complete="(private,host)",
         help="Cgroup namespace: private, host, container:NAME or ns:PATH")]
     cgroups: Annotated[str, opt("--cgroups", metavar="MODE", default="enabled",
+        complete="(enabled,disabled,no-conmon,split)",
         help="Use of cgroups: enabled, disabled, no-conmon or split")]
     chrootdirs: Annotated[list[str], opt("--chrootdirs", kind="slice", metavar="DIR", state=LATER,
         help="Directories inside the container that get the hosts, hostname and resolv.conf files as well")]
@@ -165,6 +167,7 @@ class ContainerOptions(TypedDict, total=False):
     http_proxy: Annotated[bool, opt("--http-proxy", kind="true",
         help="Pass the proxy variables of the caller")]
     image_volume: Annotated[str, opt("--image-volume", metavar="MODE", default="anonymous",
+        complete="(anonymous,bind,tmpfs,ignore)",
         help="What becomes of the image's volumes: anonymous (or bind), tmpfs or ignore")]
     init_path: Annotated[str, opt("--init-path", metavar="FILE", complete="files",
         help="Path of the init program")]
@@ -173,7 +176,7 @@ class ContainerOptions(TypedDict, total=False):
     interactive: Annotated[bool, opt("--interactive", "-i", help="Keep stdin open")]
     ip6: Annotated[str, opt("--ip6", metavar="IP", state=LATER,
         help="IPv6 address of the container in its network")]
-    ipc: Annotated[str, opt("--ipc", metavar="MODE",
+    ipc: Annotated[str, opt("--ipc", metavar="MODE", complete="(private,shareable,host,none)",
         help="IPC namespace: private, shareable, host, none, container:NAME or ns:PATH")]
     ip: Annotated[str, opt("--ip", metavar="IP", state=LATER,
         help="IPv4 address of the container in its network")]
@@ -183,6 +186,7 @@ class ContainerOptions(TypedDict, total=False):
     link_local_ip: Annotated[list[str], opt("--link-local-ip", kind="slice", metavar="IP", state=LATER,
         help="Link-local address of the container")]
     log_driver: Annotated[str, opt("--log-driver", metavar="DRIVER", default="k8s-file",
+        complete="(k8s-file,json-file,none,passthrough,journald)",
         help="How output is kept: k8s-file, none or passthrough")]
     log_opt: Annotated[list[str], opt("--log-opt", kind="slice", metavar="KEY=VALUE",
         help="Option of the log driver: max-size, max-file, path")]
@@ -203,6 +207,7 @@ class ContainerOptions(TypedDict, total=False):
     network_alias: Annotated[list[str], opt("--network-alias", kind="slice", metavar="NAME", state=LATER,
         help="Another name of the container in its network")]
     network: Annotated[list[str], opt("--network", metavar="MODE", aliases=("net",),
+        complete="(slirp4netns,none,host,private)",
         help="Network: slirp4netns[:OPTIONS], none, host, private or container:NAME")]
     no_healthcheck: Annotated[bool, opt("--no-healthcheck", help="Run no health checks")]
     no_hostname: Annotated[bool, opt("--no-hostname", help="Leave the image's /etc/hostname alone")]
@@ -220,7 +225,7 @@ class ContainerOptions(TypedDict, total=False):
         help="Write the pid of the container's first process into this file")]
     pids_limit: Annotated[int, opt("--pids-limit", metavar="N", default="2048",
         help="Limit of processes; -1 = no limit")]
-    pid: Annotated[str, opt("--pid", metavar="MODE",
+    pid: Annotated[str, opt("--pid", metavar="MODE", complete="(private,host)",
         help="PID namespace: private, host, container:NAME or ns:PATH")]
     platform: Annotated[str, opt("--platform", metavar="OS/ARCH", help="Choose the image for this platform")]
     pod_id_file: Annotated[str, opt("--pod-id-file", metavar="FILE", state=LATER, complete="files",
@@ -236,6 +241,7 @@ class ContainerOptions(TypedDict, total=False):
         state=LATER, why="use --network=host to reach its ports meanwhile",
         help="Publish a port or range of the container on the host")]
     pull: Annotated[str, opt("--pull", metavar="POLICY", default="missing",
+        complete="(always,missing,never,newer)",
         help="When to pull the image: missing, always, never or newer")]
     quiet: Annotated[bool, opt("--quiet", "-q", help="Print no progress of a pull")]
     rdt_class: Annotated[str, opt("--rdt-class", metavar="NAME", state=LATER,
@@ -281,7 +287,7 @@ class ContainerOptions(TypedDict, total=False):
         help="Take the user ids of the user namespace from this entry of /etc/subuid")]
     sysctl: Annotated[list[str], opt("--sysctl", kind="slice", metavar="NAME=VALUE",
         help="Set a kernel parameter of the container's namespaces")]
-    systemd: Annotated[str, opt("--systemd", metavar="MODE", default="true",
+    systemd: Annotated[str, opt("--systemd", metavar="MODE", default="true", complete="(true,false,always)",
         help="Prepare the container for systemd as its init: true, false or always")]
     timeout: Annotated[int, opt("--timeout", kind="uint", metavar="SECONDS", state=LATER,
         help="Kill the container after this time")]
@@ -298,11 +304,11 @@ class ContainerOptions(TypedDict, total=False):
     umask: Annotated[str, opt("--umask", metavar="MODE", default="0022", help="File mode creation mask")]
     unsetenv_all: Annotated[bool, opt("--unsetenv-all", help="Remove all default variables")]
     unsetenv: Annotated[list[str], opt("--unsetenv", metavar="NAME", help="Remove a default variable")]
-    userns: Annotated[str, opt("--userns", metavar="MODE",
+    userns: Annotated[str, opt("--userns", metavar="MODE", complete="(host,keep-id,nomap,auto)",
         help="User namespace: host, keep-id[:uid=N,gid=N], nomap, auto, container:NAME or ns:PATH")]
     user: Annotated[str, opt("--user", "-u", metavar="USER[:GROUP]",
         help="Run as this user, by name or number")]
-    uts: Annotated[str, opt("--uts", metavar="MODE",
+    uts: Annotated[str, opt("--uts", metavar="MODE", complete="(private,host)",
         help="UTS namespace: private, host, container:NAME or ns:PATH")]
     variant: Annotated[str, opt("--variant", metavar="NAME",
         help="Choose the image for this variant of the architecture")]

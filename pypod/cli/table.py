@@ -191,7 +191,7 @@ _PS_PS: Spec = (
     "",
     "",
     " all/a=b external/=b~ filter/f=l format/=s last/n=i latest/l=b no-trunc/=b noheading/=b ns/=b "
-    "pod/p=b quiet/q=b size/s=b sort/=k(command,created,id,image,names,runningfor,size,status) "
+    "pod/p=b quiet/q=b size/s=b- sort/=k(command,created,id,image,names,runningfor,size,status) "
     "sync/=b~ watch/w=u ",
 )
 _RM_RM: Spec = (
@@ -324,7 +324,7 @@ _WAIT_WAIT: Spec = (
     True,
     "containers*",
     "",
-    " condition/=l exit-first-match/=b ignore/=b interval/i=s~ latest/l=b ",
+    " condition/=l exit-first-match/=b- ignore/=b interval/i=s~ latest/l=b ",
 )
 COMMANDS: dict[str, Spec] = {
     "attach": _ATTACH_ATTACH,

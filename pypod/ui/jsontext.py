@@ -1,4 +1,4 @@
-"""Owns: JSON as commands print it: text outside ASCII stays readable, lists and objects over several lines."""
+"""Owns: JSON as commands print it: text outside ASCII stays readable, one line or several."""
 
 from __future__ import annotations
 

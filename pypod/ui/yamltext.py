@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 _RISKY = set("!&*-?:,[]{}#|>@`\"'%= ")
+_DIGITS = "0123456789"
+_NUMERIC = set(_DIGITS + "abcdefABCDEFxXoO_.+-:TtZz ")
 _WORDS = ("", "~", "null", "true", "false", "yes", "no", "on", "off", "y", "n")
 
 
@@ -68,8 +70,5 @@ def _needs_quotes(text: str) -> bool:
         return True
     if ": " in text or " #" in text:
         return True
-    try:
-        float(text.replace("_", ""))
-    except ValueError:
-        return text[0].isdigit() and text.replace("-", "").replace(":", "").isdigit()
-    return True
+    # what may be read as a number or a date, but not `4.3.1`
+    return text[0] in _DIGITS + ".+" and text.count(".") < 2 and not set(text) - _NUMERIC

@@ -1,0 +1,611 @@
+"""Owns: texts of commands and options. Written by `python -m pypod.cli.compile`; do not edit.
+
+OPTIONS: a line for each option: name, kind of value, help. ARGUMENTS: the kinds of the arguments, in order.
+"""
+
+from __future__ import annotations
+
+# ruff: noqa: E501
+# fmt: off
+COMMANDS = {
+    "attach": "Attach to a running container",
+    "completion": "Print the script that completes commands in a shell",
+    "container": "Manage containers",
+    "container attach": "Attach to a running container",
+    "container cleanup": "Clean up what a container that has ended left behind",
+    "container create": "Create a container without starting it",
+    "container exec": "Run a command in a running container",
+    "container exists": "Tell by the exit code whether a container exists",
+    "container inspect": "Show all about containers",
+    "container kill": "Send a signal to the first process of running containers",
+    "container list": "List containers",
+    "container logs": "Print what containers have written",
+    "container ps": "List containers",
+    "container rm": "Remove containers",
+    "container run": "Run a command in a new container",
+    "container start": "Start containers that were created or have ended",
+    "container stop": "Stop running containers",
+    "container wait": "Wait until containers have ended, and print their exit codes",
+    "create": "Create a container without starting it",
+    "exec": "Run a command in a running container",
+    "help": "Show the help of a command",
+    "image": "Manage images",
+    "image exists": "Tell by the exit code whether an image exists",
+    "image import": "Make an image from a tar archive of a root file system",
+    "image inspect": "Show all about images",
+    "image list": "List the images of the store",
+    "image load": "Load images from an archive",
+    "image rm": "Remove images from the store",
+    "images": "List the images of the store",
+    "import": "Make an image from a tar archive of a root file system",
+    "info": "Show facts about this machine, the store and the engine",
+    "inspect": "Show all about containers, images and volumes",
+    "kill": "Send a signal to the first process of running containers",
+    "load": "Load images from an archive",
+    "logs": "Print what containers have written",
+    "ps": "List containers",
+    "rm": "Remove containers",
+    "rmi": "Remove images from the store",
+    "run": "Run a command in a new container",
+    "start": "Start containers that were created or have ended",
+    "stop": "Stop running containers",
+    "system": "Manage the engine itself",
+    "system info": "Show facts about this machine, the store and the engine",
+    "unshare": "Run a command in the user namespace of the containers",
+    "version": "Show the version of the engine",
+    "volume": "Manage volumes",
+    "volume create": "Create a volume, and print its name",
+    "volume exists": "Tell by the exit code whether a volume exists",
+    "volume inspect": "Show all about volumes",
+    "volume ls": "List volumes",
+    "volume rm": "Remove volumes",
+    "wait": "Wait until containers have ended, and print their exit codes",
+}
+ARGUMENTS = {
+    "attach:attach": "running",
+    "completion:completion": "(bash,zsh,fish)",
+    "container:cleanup": "containers",
+    "container:exists": "containers",
+    "create:create": "images -",
+    "exec:exec_": "running commands",
+    "help:help_": "-",
+    "image:exists": "images",
+    "image:import_": "files images",
+    "image:load": "",
+    "images:images": "images",
+    "info:info": "",
+    "inspect:container_inspect": "containers",
+    "inspect:image_inspect": "images",
+    "inspect:inspect": "objects",
+    "kill:kill": "running",
+    "logs:logs": "containers",
+    "ps:ps": "",
+    "rm:rm": "containers",
+    "rmi:rmi": "images",
+    "run:run": "images -",
+    "start:start": "containers",
+    "stop:stop": "running",
+    "unshare:unshare": "commands",
+    "version:version": "",
+    "volume:create": "-",
+    "volume:exists": "volumes",
+    "volume:inspect": "volumes",
+    "volume:ls": "",
+    "volume:rm": "volumes",
+    "wait:wait": "containers",
+}
+OPTIONS = {
+    "": (
+        "cdi-spec-dir\tdirs\tDirectory with CDI descriptions of devices\n"
+        "cgroup-manager\t(cgroupfs,systemd,disabled)\tWho makes cgroups: cgroupfs, systemd or disabled; chosen...\n"
+        "conmon\tfiles\tPath of conmon\n"
+        "connection\t-\tConnection to another machine\n"
+        "events-backend\t(file,journald,none)\tWhere events are kept: file, journald or none\n"
+        "hooks-dir\tdirs\tDirectory with OCI hooks\n"
+        "identity\tfiles\tKey file for a connection by ssh\n"
+        "imagestore\tdirs\tKeep images in this directory, apart from containers\n"
+        "log-level\t(debug,info,warn,error)\tPrint messages from this level on: debug, info, warn or e...\n"
+        "module\tfiles\tRead this module of containers.conf as well\n"
+        "network-cmd-path\tfiles\tPath of slirp4netns\n"
+        "network-config-dir\tdirs\tDirectory with the configuration of networks\n"
+        "noout\t-\tPrint nothing on stdout\n"
+        "out\tfiles\tWrite what goes to stdout into this file\n"
+        "remote\t-\tUse the engine of another machine\n"
+        "root\tdirs\tDirectory of the store: images, containers, volumes\n"
+        "runroot\tdirs\tDirectory for what need not survive a reboot\n"
+        "runtime\t(crun,runc)\tOCI runtime: a name or a path\n"
+        "runtime-flag\t-\tGlobal flag for the OCI runtime, without the dashes\n"
+        "ssh\t-\tHow ssh is spoken\n"
+        "storage-driver\t(overlay)\tDriver of the store: overlay\n"
+        "storage-opt\t-\tOption of the storage driver\n"
+        "syslog\t-\tSend messages to syslog as well\n"
+        "tmpdir\tdirs\tDirectory for the engine's state\n"
+        "transient-store\t-\tForget containers at reboot\n"
+        "url\t-\tAddress of an engine on another machine\n"
+        "version\t-\tPrint the version\n"
+        "volumepath\tdirs\tDirectory of the volumes\n"
+    ),
+    "attach:attach": (
+        "detach-keys\t-\tKeys that detach from the terminal\n"
+        "latest\t-\tTake the container that was created last\n"
+        "no-stdin\t-\tDo not pass on stdin\n"
+        "sig-proxy\t-\tForward signals to the container's first process\n"
+    ),
+    "completion:completion": (
+        "file\tfiles\tWrite into this file instead of stdout\n"
+        "no-desc\t-\tComplete without descriptions\n"
+    ),
+    "container:cleanup": (
+        "all\t-\tClean up after all containers\n"
+        "exec\t-\tClean up after this exec session instead\n"
+        "latest\t-\tTake the container that was created last\n"
+        "rm\t-\tRemove the container afterwards\n"
+        "rmi\t-\tRemove the image afterwards\n"
+        "stopped-only\t-\tOnly if the container does not run\n"
+    ),
+    "container:exists": (
+        "external\t-\tLook at containers of other tools as well\n"
+    ),
+    "create:create": (
+        "add-host\t-\tAdd a line HOST:IP to /etc/hosts; IP may be host-gateway\n"
+        "annotation\t-\tAdd an annotation to the container\n"
+        "arch\t-\tChoose the image for this architecture instead of the mac...\n"
+        "attach\t(stdin,stdout,stderr)\tAttach to stdin, stdout or stderr\n"
+        "authfile\tfiles\tRead the credentials for registries from this file\n"
+        "blkio-weight\t-\tRelative weight of block I/O, 10 to 1000\n"
+        "blkio-weight-device\t-\tRelative weight of block I/O on one device\n"
+        "cap-add\tcaps\tAdd a capability to the container's default set\n"
+        "cap-drop\tcaps\tDrop a capability, or ALL\n"
+        "cert-dir\tdirs\tRead the certificates for registries from this directory\n"
+        "cgroup-conf\t-\tWrite a value into a file of the container's cgroup\n"
+        "cgroup-parent\t-\tPut the container's cgroup below this one\n"
+        "cgroupns\t(private,host)\tCgroup namespace: private, host, container:NAME or ns:PATH\n"
+        "cgroups\t(enabled,disabled,no-conmon,split)\tUse of cgroups: enabled, disabled, no-conmon or split\n"
+        "chrootdirs\t-\tDirectories inside the container that get the hosts, host...\n"
+        "cidfile\tfiles\tWrite the container's ID into this file, which must not e...\n"
+        "conmon-pidfile\tfiles\tWrite the pid of the container's monitor into this file\n"
+        "cpu-period\t-\tLength of the CPU period in microseconds\n"
+        "cpu-quota\t-\tCPU time in microseconds that the container gets in each...\n"
+        "cpu-rt-period\t-\tReal-time CPU period in microseconds\n"
+        "cpu-rt-runtime\t-\tReal-time CPU time in microseconds\n"
+        "cpu-shares\t-\tRelative share of CPU time\n"
+        "cpus\t-\tNumber of CPUs that the container may use, as in 1.5\n"
+        "cpuset-cpus\t-\tCPUs on which the container may run, as in 0-3,5\n"
+        "cpuset-mems\t-\tMemory nodes that the container may use, as in 0-1\n"
+        "creds\t-\tCredentials for the registry\n"
+        "decryption-key\t-\tKey to decrypt the image with\n"
+        "device\tfiles\tGive the container a device of the host\n"
+        "device-cgroup-rule\t-\tAdd a rule to the list of devices that the cgroup allows\n"
+        "device-read-bps\t-\tLimit reads from a device in bytes per second\n"
+        "device-read-iops\t-\tLimit reads from a device in operations per second\n"
+        "device-write-bps\t-\tLimit writes to a device in bytes per second\n"
+        "device-write-iops\t-\tLimit writes to a device in operations per second\n"
+        "disable-content-trust\t-\tKnown from Docker; there is no content trust\n"
+        "dns\t-\tUse this name server\n"
+        "dns-option\t-\tAdd an option to resolv.conf\n"
+        "dns-search\t-\tSearch names in this domain\n"
+        "entrypoint\t-\tRun this instead of the image's entrypoint: a program, or...\n"
+        "env\t-\tSet a variable; without a value it is taken from here, NA...\n"
+        "env-file\tfiles\tRead variables from this file, one NAME=VALUE in a line\n"
+        "env-host\t-\tPass the whole environment of the caller\n"
+        "env-merge\t-\tSet a variable from the image's variables, as in PATH=${P...\n"
+        "expose\t-\tNote that the container listens on this port or range\n"
+        "gidmap\t-\tMap these group ids in a user namespace of its own\n"
+        "gpus\t-\tGPUs to give to the container\n"
+        "group-add\t-\tGive the process another group; keep-groups keeps those o...\n"
+        "group-entry\t-\tTemplate of the line that is added to /etc/group\n"
+        "health-cmd\t-\tCommand that tells whether the container is healthy; none...\n"
+        "health-interval\t-\tTime between two health checks\n"
+        "health-log-destination\t-\tWhere the log of the health checks goes\n"
+        "health-max-log-count\t-\tNumber of entries in the log of the health checks\n"
+        "health-max-log-size\t-\tLength of one entry in the log of the health checks\n"
+        "health-on-failure\t-\tWhat to do when the container turns unhealthy: none, kill...\n"
+        "health-retries\t-\tFailures in a row that make the container unhealthy\n"
+        "health-start-period\t-\tTime to start up, in which failures do not count\n"
+        "health-startup-cmd\t-\tCommand that tells whether the container has started up\n"
+        "health-startup-interval\t-\tTime between two start-up checks\n"
+        "health-startup-retries\t-\tFailed start-up checks after which the container is resta...\n"
+        "health-startup-success\t-\tPassed start-up checks that end the start-up\n"
+        "health-startup-timeout\t-\tTime in which a start-up check must end\n"
+        "health-timeout\t-\tTime in which a health check must end\n"
+        "hostname\t-\tHost name of the container\n"
+        "hosts-file\tfiles\tBase file for /etc/hosts: a path, image or none\n"
+        "hostuser\t-\tAdd this user of the host to the container's /etc/passwd\n"
+        "http-proxy\t-\tPass the proxy variables of the caller\n"
+        "image-volume\t(anonymous,bind,tmpfs,ignore)\tWhat becomes of the image's volumes: anonymous (or bind),...\n"
+        "init\t-\tRun an init program as pid 1 that forwards signals and re...\n"
+        "init-ctr\t-\tMake this an init container of its pod\n"
+        "init-path\tfiles\tPath of the init program\n"
+        "interactive\t-\tKeep stdin open\n"
+        "ip\t-\tIPv4 address of the container in its network\n"
+        "ip6\t-\tIPv6 address of the container in its network\n"
+        "ipc\t(private,shareable,host,none)\tIPC namespace: private, shareable, host, none, container:...\n"
+        "label\t-\tAdd a label\n"
+        "label-file\tfiles\tRead labels from this file, one in a line\n"
+        "link-local-ip\t-\tLink-local address of the container\n"
+        "log-driver\t(k8s-file,json-file,none,passthrough,journald)\tHow output is kept: k8s-file, none or passthrough\n"
+        "log-opt\t-\tOption of the log driver: max-size, max-file, path\n"
+        "mac-address\t-\tMAC address of the container\n"
+        "memory\t-\tLimit of memory, with a unit b, k, m or g\n"
+        "memory-reservation\t-\tMemory below which the container is spared, with a unit b...\n"
+        "memory-swap\t-\tLimit of memory and swap together; -1 = no limit\n"
+        "memory-swappiness\t-\tSwappiness, 0 to 100\n"
+        "mount\t-\tMount something: type=bind,src=DIR,dst=DIR, type=volume,...\n"
+        "name\t-\tName of the container\n"
+        "network\t(slirp4netns,none,host,private)\tNetwork: slirp4netns[:OPTIONS], none, host, private or co...\n"
+        "network-alias\t-\tAnother name of the container in its network\n"
+        "no-healthcheck\t-\tRun no health checks\n"
+        "no-hostname\t-\tLeave the image's /etc/hostname alone\n"
+        "no-hosts\t-\tLeave the image's /etc/hosts alone\n"
+        "oom-kill-disable\t-\tDo not kill the container when memory runs out\n"
+        "oom-score-adj\t-\tPreference of the kernel to kill the container when memor...\n"
+        "os\t-\tChoose the image for this operating system\n"
+        "passwd-entry\t-\tTemplate of the line that is added to /etc/passwd\n"
+        "personality\t-\tExecution domain, as in LINUX32\n"
+        "pid\t(private,host)\tPID namespace: private, host, container:NAME or ns:PATH\n"
+        "pidfile\tfiles\tWrite the pid of the container's first process into this...\n"
+        "pids-limit\t-\tLimit of processes; -1 = no limit\n"
+        "platform\t-\tChoose the image for this platform\n"
+        "pod\tpods\tRun the container in this pod\n"
+        "pod-id-file\tfiles\tRead the pod's ID from this file\n"
+        "privileged\t-\tGive the container all that the caller may do: capabiliti...\n"
+        "publish\t-\tPublish a port or range of the container on the host\n"
+        "publish-all\t-\tPublish all exposed ports on free ports of the host\n"
+        "pull\t(always,missing,never,newer)\tWhen to pull the image: missing, always, never or newer\n"
+        "quiet\t-\tPrint no progress of a pull\n"
+        "rdt-class\t-\tClass of service of Intel RDT\n"
+        "read-only\t-\tMake the container's root file system read-only\n"
+        "read-only-tmpfs\t-\tWith --read-only, mount a tmpfs on /run, /tmp and /var/tmp\n"
+        "replace\t-\tReplace the container that has the same name\n"
+        "requires\tcontainers\tContainers that are started before this one\n"
+        "restart\t(no,always,on-failure,unless-stopped)\tWhen to start the container again: no, always, on-failure...\n"
+        "retry\t-\tHow often a failed pull is tried again\n"
+        "retry-delay\t-\tPause before a failed pull is tried again\n"
+        "rm\t-\tRemove the container when it has ended\n"
+        "rootfs\t-\tThe first argument is the directory of a root file system...\n"
+        "sdnotify\t-\tWho says to systemd that the unit is ready: container, co...\n"
+        "seccomp-policy\t-\tHow the seccomp profile is chosen\n"
+        "secret\tsecrets\tGive the container a secret\n"
+        "security-opt\t-\tSecurity option: no-new-privileges, seccomp=FILE, mask=PA...\n"
+        "shm-size\t-\tSize of /dev/shm, with a unit b, k, m or g\n"
+        "shm-size-systemd\t-\tSize of the tmpfs file systems of systemd mode\n"
+        "stop-signal\tsignals\tSignal that asks the container to stop\n"
+        "stop-timeout\t-\tTime that a stop waits before it kills\n"
+        "subgidname\t-\tTake the group ids of the user namespace from this entry...\n"
+        "subuidname\t-\tTake the user ids of the user namespace from this entry o...\n"
+        "sysctl\t-\tSet a kernel parameter of the container's namespaces\n"
+        "systemd\t(true,false,always)\tPrepare the container for systemd as its init: true, fals...\n"
+        "timeout\t-\tKill the container after this time\n"
+        "tls-verify\t-\tAsk registries for a valid certificate\n"
+        "tmpfs\t-\tMount a tmpfs\n"
+        "tty\t-\tGive the container a terminal\n"
+        "tz\t-\tTime zone of the container; local = that of the host\n"
+        "uidmap\t-\tMap these user ids in a user namespace of its own\n"
+        "ulimit\t-\tSet a resource limit; host keeps those of the caller\n"
+        "umask\t-\tFile mode creation mask\n"
+        "unsetenv\t-\tRemove a default variable\n"
+        "unsetenv-all\t-\tRemove all default variables\n"
+        "user\t-\tRun as this user, by name or number\n"
+        "userns\t(host,keep-id,nomap,auto)\tUser namespace: host, keep-id[:uid=N,gid=N], nomap, auto,...\n"
+        "uts\t(private,host)\tUTS namespace: private, host, container:NAME or ns:PATH\n"
+        "variant\t-\tChoose the image for this variant of the architecture\n"
+        "volume\tvolumes\tMount a directory of the host or a volume\n"
+        "volumes-from\tcontainers\tMount what these containers mount\n"
+        "workdir\t-\tDirectory in which the command starts\n"
+    ),
+    "exec:exec_": (
+        "cidfile\tfiles\tRead the container's ID from this file\n"
+        "detach\t-\tRun in the background and print the session's ID\n"
+        "detach-keys\t-\tKeys that detach from the terminal\n"
+        "env\t-\tSet a variable\n"
+        "env-file\tfiles\tRead variables from this file\n"
+        "interactive\t-\tKeep stdin open\n"
+        "latest\t-\tTake the container that was created last\n"
+        "no-session\t-\tKeep no record of the session\n"
+        "preserve-fd\t-\tFile descriptors to pass into the container\n"
+        "preserve-fds\t-\tPass this many file descriptors, from 3 on\n"
+        "privileged\t-\tGive the process all capabilities\n"
+        "tty\t-\tGive the process a terminal\n"
+        "user\t-\tRun as this user, by name or number\n"
+        "workdir\t-\tDirectory in which the command starts\n"
+    ),
+    "help:help_": "",
+    "image:exists": "",
+    "image:import_": (
+        "arch\t-\tArchitecture of the image\n"
+        "change\t-\tSet the image's CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, ONBU...\n"
+        "message\t-\tComment in the image's history\n"
+        "os\t-\tOperating system of the image\n"
+        "quiet\t-\tPrint the image's ID only\n"
+        "variant\t-\tVariant of the architecture of the image\n"
+    ),
+    "image:load": (
+        "input\tfiles\tRead the archive from this file instead of stdin\n"
+        "quiet\t-\tPrint no progress\n"
+    ),
+    "images:images": (
+        "all\t-\tShow intermediate images too\n"
+        "digests\t-\tShow the digests of the manifests\n"
+        "filter\t-\tShow only what fits: reference, dangling, label, before,...\n"
+        "format\tformat\tPrint as json, or by a Go template\n"
+        "history\t-\tShow earlier names of the images\n"
+        "no-trunc\t-\tDo not shorten IDs\n"
+        "noheading\t-\tPrint no column headings\n"
+        "quiet\t-\tPrint IDs only\n"
+        "sort\t(created,id,repository,size,tag)\tSort by created, id, repository, size or tag\n"
+    ),
+    "info:info": (
+        "format\tformat\tPrint as json or by a Go template\n"
+    ),
+    "inspect:container_inspect": (
+        "format\tformat\tPrint as json or by a Go template\n"
+        "latest\t-\tTake the container that was created last\n"
+        "size\t-\tShow the size as well\n"
+    ),
+    "inspect:image_inspect": (
+        "format\tformat\tPrint as json or by a Go template\n"
+    ),
+    "inspect:inspect": (
+        "format\tformat\tPrint as json or by a Go template\n"
+        "latest\t-\tTake the container that was created last\n"
+        "size\t-\tShow the size of containers too\n"
+        "type\t(all,container,image,volume)\tKind of object: all, container, image, volume\n"
+    ),
+    "kill:kill": (
+        "all\t-\tSignal all running containers\n"
+        "cidfile\tfiles\tRead a container's ID from this file\n"
+        "latest\t-\tTake the container that was created last\n"
+        "signal\tsignals\tSignal to send, by name or number\n"
+    ),
+    "logs:logs": (
+        "color\t-\tPrint each container in a colour of its own\n"
+        "follow\t-\tPrint new lines as they come, until the container ends\n"
+        "latest\t-\tTake the container that was created last\n"
+        "names\t-\tPrint the container's name before each line\n"
+        "since\t-\tLines since this time: a timestamp, or a duration as in 10m\n"
+        "tail\t-\tPrint the last N lines only; -1 = all\n"
+        "timestamps\t-\tPrint the time before each line\n"
+        "until\t-\tLines until this time\n"
+    ),
+    "ps:ps": (
+        "all\t-\tShow all containers, not only the running ones\n"
+        "external\t-\tShow containers of other tools as well\n"
+        "filter\t-\tShow only what fits: id, name, label, status, ancestor, e...\n"
+        "format\tformat\tPrint as json, or by a Go template\n"
+        "last\t-\tShow the N containers that were created last, whatever th...\n"
+        "latest\t-\tShow the container that was created last\n"
+        "no-trunc\t-\tDo not shorten IDs and commands\n"
+        "noheading\t-\tPrint no column headings\n"
+        "ns\t-\tShow the namespaces\n"
+        "pod\t-\tShow the pods of the containers\n"
+        "quiet\t-\tPrint IDs only\n"
+        "size\t-\tShow the sizes of the containers\n"
+        "sort\t-\tSort by command, created, id, image, names, runningfor, s...\n"
+        "sync\t-\tAsk the runtime for the true state\n"
+        "watch\t-\tPrint again and again after this time\n"
+    ),
+    "rm:rm": (
+        "all\t-\tRemove all containers\n"
+        "cidfile\tfiles\tRead a container's ID from this file\n"
+        "depend\t-\tRemove the containers that depend on it as well\n"
+        "filter\t-\tRemove the containers that fit, as in `ps --filter`\n"
+        "force\t-\tStop and remove running containers as well\n"
+        "ignore\t-\tTake a container that does not exist as removed\n"
+        "latest\t-\tTake the container that was created last\n"
+        "time\t-\tTime that a forced stop waits before it kills\n"
+        "volumes\t-\tRemove its anonymous volumes as well\n"
+    ),
+    "rmi:rmi": (
+        "all\t-\tRemove all images\n"
+        "force\t-\tRemove the containers of the image and all its names as well\n"
+        "ignore\t-\tTake an image that does not exist as removed\n"
+        "no-prune\t-\tKeep the images below it that have no name\n"
+    ),
+    "run:run": (
+        "add-host\t-\tAdd a line HOST:IP to /etc/hosts; IP may be host-gateway\n"
+        "annotation\t-\tAdd an annotation to the container\n"
+        "arch\t-\tChoose the image for this architecture instead of the mac...\n"
+        "attach\t(stdin,stdout,stderr)\tAttach to stdin, stdout or stderr\n"
+        "authfile\tfiles\tRead the credentials for registries from this file\n"
+        "blkio-weight\t-\tRelative weight of block I/O, 10 to 1000\n"
+        "blkio-weight-device\t-\tRelative weight of block I/O on one device\n"
+        "cap-add\tcaps\tAdd a capability to the container's default set\n"
+        "cap-drop\tcaps\tDrop a capability, or ALL\n"
+        "cert-dir\tdirs\tRead the certificates for registries from this directory\n"
+        "cgroup-conf\t-\tWrite a value into a file of the container's cgroup\n"
+        "cgroup-parent\t-\tPut the container's cgroup below this one\n"
+        "cgroupns\t(private,host)\tCgroup namespace: private, host, container:NAME or ns:PATH\n"
+        "cgroups\t(enabled,disabled,no-conmon,split)\tUse of cgroups: enabled, disabled, no-conmon or split\n"
+        "chrootdirs\t-\tDirectories inside the container that get the hosts, host...\n"
+        "cidfile\tfiles\tWrite the container's ID into this file, which must not e...\n"
+        "conmon-pidfile\tfiles\tWrite the pid of the container's monitor into this file\n"
+        "cpu-period\t-\tLength of the CPU period in microseconds\n"
+        "cpu-quota\t-\tCPU time in microseconds that the container gets in each...\n"
+        "cpu-rt-period\t-\tReal-time CPU period in microseconds\n"
+        "cpu-rt-runtime\t-\tReal-time CPU time in microseconds\n"
+        "cpu-shares\t-\tRelative share of CPU time\n"
+        "cpus\t-\tNumber of CPUs that the container may use, as in 1.5\n"
+        "cpuset-cpus\t-\tCPUs on which the container may run, as in 0-3,5\n"
+        "cpuset-mems\t-\tMemory nodes that the container may use, as in 0-1\n"
+        "creds\t-\tCredentials for the registry\n"
+        "decryption-key\t-\tKey to decrypt the image with\n"
+        "detach\t-\tRun in the background and print the container's ID\n"
+        "detach-keys\t-\tKeys that detach from the terminal, as in ctrl-p,ctrl-q\n"
+        "device\tfiles\tGive the container a device of the host\n"
+        "device-cgroup-rule\t-\tAdd a rule to the list of devices that the cgroup allows\n"
+        "device-read-bps\t-\tLimit reads from a device in bytes per second\n"
+        "device-read-iops\t-\tLimit reads from a device in operations per second\n"
+        "device-write-bps\t-\tLimit writes to a device in bytes per second\n"
+        "device-write-iops\t-\tLimit writes to a device in operations per second\n"
+        "disable-content-trust\t-\tKnown from Docker; there is no content trust\n"
+        "dns\t-\tUse this name server\n"
+        "dns-option\t-\tAdd an option to resolv.conf\n"
+        "dns-search\t-\tSearch names in this domain\n"
+        "entrypoint\t-\tRun this instead of the image's entrypoint: a program, or...\n"
+        "env\t-\tSet a variable; without a value it is taken from here, NA...\n"
+        "env-file\tfiles\tRead variables from this file, one NAME=VALUE in a line\n"
+        "env-host\t-\tPass the whole environment of the caller\n"
+        "env-merge\t-\tSet a variable from the image's variables, as in PATH=${P...\n"
+        "expose\t-\tNote that the container listens on this port or range\n"
+        "gidmap\t-\tMap these group ids in a user namespace of its own\n"
+        "gpus\t-\tGPUs to give to the container\n"
+        "group-add\t-\tGive the process another group; keep-groups keeps those o...\n"
+        "group-entry\t-\tTemplate of the line that is added to /etc/group\n"
+        "health-cmd\t-\tCommand that tells whether the container is healthy; none...\n"
+        "health-interval\t-\tTime between two health checks\n"
+        "health-log-destination\t-\tWhere the log of the health checks goes\n"
+        "health-max-log-count\t-\tNumber of entries in the log of the health checks\n"
+        "health-max-log-size\t-\tLength of one entry in the log of the health checks\n"
+        "health-on-failure\t-\tWhat to do when the container turns unhealthy: none, kill...\n"
+        "health-retries\t-\tFailures in a row that make the container unhealthy\n"
+        "health-start-period\t-\tTime to start up, in which failures do not count\n"
+        "health-startup-cmd\t-\tCommand that tells whether the container has started up\n"
+        "health-startup-interval\t-\tTime between two start-up checks\n"
+        "health-startup-retries\t-\tFailed start-up checks after which the container is resta...\n"
+        "health-startup-success\t-\tPassed start-up checks that end the start-up\n"
+        "health-startup-timeout\t-\tTime in which a start-up check must end\n"
+        "health-timeout\t-\tTime in which a health check must end\n"
+        "hostname\t-\tHost name of the container\n"
+        "hosts-file\tfiles\tBase file for /etc/hosts: a path, image or none\n"
+        "hostuser\t-\tAdd this user of the host to the container's /etc/passwd\n"
+        "http-proxy\t-\tPass the proxy variables of the caller\n"
+        "image-volume\t(anonymous,bind,tmpfs,ignore)\tWhat becomes of the image's volumes: anonymous (or bind),...\n"
+        "init\t-\tRun an init program as pid 1 that forwards signals and re...\n"
+        "init-path\tfiles\tPath of the init program\n"
+        "interactive\t-\tKeep stdin open\n"
+        "ip\t-\tIPv4 address of the container in its network\n"
+        "ip6\t-\tIPv6 address of the container in its network\n"
+        "ipc\t(private,shareable,host,none)\tIPC namespace: private, shareable, host, none, container:...\n"
+        "label\t-\tAdd a label\n"
+        "label-file\tfiles\tRead labels from this file, one in a line\n"
+        "link-local-ip\t-\tLink-local address of the container\n"
+        "log-driver\t(k8s-file,json-file,none,passthrough,journald)\tHow output is kept: k8s-file, none or passthrough\n"
+        "log-opt\t-\tOption of the log driver: max-size, max-file, path\n"
+        "mac-address\t-\tMAC address of the container\n"
+        "memory\t-\tLimit of memory, with a unit b, k, m or g\n"
+        "memory-reservation\t-\tMemory below which the container is spared, with a unit b...\n"
+        "memory-swap\t-\tLimit of memory and swap together; -1 = no limit\n"
+        "memory-swappiness\t-\tSwappiness, 0 to 100\n"
+        "mount\t-\tMount something: type=bind,src=DIR,dst=DIR, type=volume,...\n"
+        "name\t-\tName of the container\n"
+        "network\t(slirp4netns,none,host,private)\tNetwork: slirp4netns[:OPTIONS], none, host, private or co...\n"
+        "network-alias\t-\tAnother name of the container in its network\n"
+        "no-healthcheck\t-\tRun no health checks\n"
+        "no-hostname\t-\tLeave the image's /etc/hostname alone\n"
+        "no-hosts\t-\tLeave the image's /etc/hosts alone\n"
+        "oom-kill-disable\t-\tDo not kill the container when memory runs out\n"
+        "oom-score-adj\t-\tPreference of the kernel to kill the container when memor...\n"
+        "os\t-\tChoose the image for this operating system\n"
+        "passwd\t-\tAdd the container's user to /etc/passwd and /etc/group wh...\n"
+        "passwd-entry\t-\tTemplate of the line that is added to /etc/passwd\n"
+        "personality\t-\tExecution domain, as in LINUX32\n"
+        "pid\t(private,host)\tPID namespace: private, host, container:NAME or ns:PATH\n"
+        "pidfile\tfiles\tWrite the pid of the container's first process into this...\n"
+        "pids-limit\t-\tLimit of processes; -1 = no limit\n"
+        "platform\t-\tChoose the image for this platform\n"
+        "pod\tpods\tRun the container in this pod\n"
+        "pod-id-file\tfiles\tRead the pod's ID from this file\n"
+        "preserve-fd\t-\tFile descriptors to pass into the container\n"
+        "preserve-fds\t-\tPass this many file descriptors, from 3 on, into the cont...\n"
+        "privileged\t-\tGive the container all that the caller may do: capabiliti...\n"
+        "publish\t-\tPublish a port or range of the container on the host\n"
+        "publish-all\t-\tPublish all exposed ports on free ports of the host\n"
+        "pull\t(always,missing,never,newer)\tWhen to pull the image: missing, always, never or newer\n"
+        "quiet\t-\tPrint no progress of a pull\n"
+        "rdt-class\t-\tClass of service of Intel RDT\n"
+        "read-only\t-\tMake the container's root file system read-only\n"
+        "read-only-tmpfs\t-\tWith --read-only, mount a tmpfs on /run, /tmp and /var/tmp\n"
+        "replace\t-\tReplace the container that has the same name\n"
+        "requires\tcontainers\tContainers that are started before this one\n"
+        "restart\t(no,always,on-failure,unless-stopped)\tWhen to start the container again: no, always, on-failure...\n"
+        "retry\t-\tHow often a failed pull is tried again\n"
+        "retry-delay\t-\tPause before a failed pull is tried again\n"
+        "rm\t-\tRemove the container when it has ended\n"
+        "rmi\t-\tRemove the image as well if no other container uses it\n"
+        "rootfs\t-\tThe first argument is the directory of a root file system...\n"
+        "sdnotify\t-\tWho says to systemd that the unit is ready: container, co...\n"
+        "seccomp-policy\t-\tHow the seccomp profile is chosen\n"
+        "secret\tsecrets\tGive the container a secret\n"
+        "security-opt\t-\tSecurity option: no-new-privileges, seccomp=FILE, mask=PA...\n"
+        "shm-size\t-\tSize of /dev/shm, with a unit b, k, m or g\n"
+        "shm-size-systemd\t-\tSize of the tmpfs file systems of systemd mode\n"
+        "sig-proxy\t-\tForward signals to the container's first process\n"
+        "stop-signal\tsignals\tSignal that asks the container to stop\n"
+        "stop-timeout\t-\tTime that a stop waits before it kills\n"
+        "subgidname\t-\tTake the group ids of the user namespace from this entry...\n"
+        "subuidname\t-\tTake the user ids of the user namespace from this entry o...\n"
+        "sysctl\t-\tSet a kernel parameter of the container's namespaces\n"
+        "systemd\t(true,false,always)\tPrepare the container for systemd as its init: true, fals...\n"
+        "timeout\t-\tKill the container after this time\n"
+        "tls-verify\t-\tAsk registries for a valid certificate\n"
+        "tmpfs\t-\tMount a tmpfs\n"
+        "tty\t-\tGive the container a terminal\n"
+        "tz\t-\tTime zone of the container; local = that of the host\n"
+        "uidmap\t-\tMap these user ids in a user namespace of its own\n"
+        "ulimit\t-\tSet a resource limit; host keeps those of the caller\n"
+        "umask\t-\tFile mode creation mask\n"
+        "unsetenv\t-\tRemove a default variable\n"
+        "unsetenv-all\t-\tRemove all default variables\n"
+        "user\t-\tRun as this user, by name or number\n"
+        "userns\t(host,keep-id,nomap,auto)\tUser namespace: host, keep-id[:uid=N,gid=N], nomap, auto,...\n"
+        "uts\t(private,host)\tUTS namespace: private, host, container:NAME or ns:PATH\n"
+        "variant\t-\tChoose the image for this variant of the architecture\n"
+        "volume\tvolumes\tMount a directory of the host or a volume\n"
+        "volumes-from\tcontainers\tMount what these containers mount\n"
+        "workdir\t-\tDirectory in which the command starts\n"
+    ),
+    "start:start": (
+        "all\t-\tStart all containers\n"
+        "attach\t-\tAttach to the container's output\n"
+        "detach-keys\t-\tKeys that detach from the terminal\n"
+        "filter\t-\tStart the containers that fit, as in `ps --filter`\n"
+        "interactive\t-\tPass on stdin\n"
+        "latest\t-\tTake the container that was created last\n"
+        "sig-proxy\t-\tForward signals to the container's first process\n"
+    ),
+    "stop:stop": (
+        "all\t-\tStop all running containers\n"
+        "cidfile\tfiles\tRead a container's ID from this file\n"
+        "filter\t-\tStop the containers that fit, as in `ps --filter`\n"
+        "ignore\t-\tTake a container that does not exist as stopped\n"
+        "latest\t-\tTake the container that was created last\n"
+        "time\t-\tTime to wait before the container is killed\n"
+    ),
+    "unshare:unshare": (
+        "rootless-netns\t-\tEnter the network namespace of the named networks as well\n"
+    ),
+    "version:version": (
+        "format\tformat\tPrint as json or by a Go template\n"
+    ),
+    "volume:create": (
+        "driver\t-\tVolume driver: local\n"
+        "gid\t-\tGroup that owns the volume\n"
+        "ignore\t-\tTake a volume that exists as created\n"
+        "label\t-\tAdd a label\n"
+        "opt\t-\tOption of the driver\n"
+        "uid\t-\tUser who owns the volume\n"
+    ),
+    "volume:exists": "",
+    "volume:inspect": (
+        "all\t-\tShow all volumes\n"
+        "format\tformat\tPrint as json or by a Go template\n"
+    ),
+    "volume:ls": (
+        "filter\t-\tShow only what fits: name, label, driver, dangling ...\n"
+        "format\tformat\tPrint as json, or by a Go template\n"
+        "noheading\t-\tPrint no column headings\n"
+        "quiet\t-\tPrint names only\n"
+    ),
+    "volume:rm": (
+        "all\t-\tRemove all volumes that no container uses\n"
+        "force\t-\tRemove the containers that use it as well\n"
+        "time\t-\tTime that a forced stop waits before it kills\n"
+    ),
+    "wait:wait": (
+        "condition\t(configured,created,exited,healthy,initialized,paused,removing,running,stopped,stopping,unhealthy)\tState to wait for: stopped, running, exited, removing ...\n"
+        "exit-first-match\t-\tEnd when the first of the containers is there\n"
+        "ignore\t-\tTake a container that does not exist as ended, with code -1\n"
+        "interval\t-\tTime between two looks\n"
+        "latest\t-\tTake the container that was created last\n"
+    ),
+}
