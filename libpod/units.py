@@ -84,6 +84,31 @@ def parse_duration_ns(text: str) -> int:
     return sign * total_ns
 
 
+def parse_time_ns(text: str, now_ns: int) -> int:
+    """Return a moment in nanoseconds since the epoch (UTC).
+
+    RFC 3339 (`2026-01-31T12:00:00.5Z`, `2026-01-31`; local time without a zone), seconds since the epoch, or
+    a duration back from `now_ns` (`10m`).
+    """
+    whole, _, fraction = text.partition(".")
+    if whole and _DIGITS.issuperset(whole) and _DIGITS.issuperset(fraction) and len(whole) >= 9:
+        return int(whole) * NS_PER_S + int((fraction + "000000000")[:9])
+    if "-" in text[1:] or "T" in text:
+        from datetime import datetime  # lazy: 3 ms
+
+        cleaned = text.replace("Z", "+00:00")
+        head, dot, tail = cleaned.partition(".")
+        digits = tail[: len(tail) - len(tail.lstrip("0123456789"))]
+        try:
+            moment = datetime.fromisoformat(head + tail[len(digits) :])
+        except ValueError:
+            raise ValueError(
+                f'"{text}" is not a time, expected RFC 3339, like 2026-01-31T12:00:00Z'
+            ) from None
+        return int(moment.timestamp()) * NS_PER_S + (int((digits + "000000000")[:9]) if dot else 0)
+    return now_ns - parse_duration_ns(text)
+
+
 def format_duration(duration_ns: int) -> str:
     """Return a duration as Go writes it: `1h30m0s`, `1.5s`, `300ms`, `0s`."""
     if duration_ns < 0:

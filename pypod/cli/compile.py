@@ -1,4 +1,5 @@
-"""Owns: writing the option table (`python -m pypod.cli.compile`), or checking it (`--check`)."""
+"""Owns: the generated files: option table, texts, man pages, docs/compat.md. `python -m pypod.cli.compile`
+writes them; with `--check` it only tells which are stale."""
 
 from __future__ import annotations
 
@@ -7,8 +8,6 @@ import os
 import sys
 
 from pypod.cli import compat, declare, describe, tree
-
-_HERE = os.path.dirname(os.path.abspath(__file__))
 
 _HEAD = '''"""Owns: the compiled option table. Written by `python -m pypod.cli.compile`; do not edit.
 
@@ -164,23 +163,52 @@ def _mapping(name: str, values: dict[str, str]) -> list[str]:
 
 
 def outputs() -> dict[str, str]:
-    """What is generated: file name in this directory, and its text."""
-    return {"table.py": generate(), "texts.py": generate_texts()}
+    """What is generated: path in the tree, and its text."""
+    from pypod.cli import manual
+
+    made = {"pypod/cli/table.py": generate(), "pypod/cli/texts.py": generate_texts()}
+    made["docs/compat.md"] = compat.generate()
+    made.update({f"docs/man/{name}": text for name, text in manual.pages().items()})
+    return made
+
+
+def stale() -> list[str]:
+    """The generated files that are not as they would be written now, or should not be there."""
+    made = outputs()
+    wrong = [path for path, text in made.items() if _read(path) != text]
+    for name in sorted(os.listdir(_full("docs/man")) if os.path.isdir(_full("docs/man")) else []):
+        if f"docs/man/{name}" not in made:
+            wrong.append(f"docs/man/{name}")
+    return wrong
+
+
+def _full(path: str) -> str:
+    return os.path.join(compat.ROOT, path)
+
+
+def _read(path: str) -> str:
+    try:
+        with open(_full(path), encoding="utf-8") as f:
+            return f.read()
+    except FileNotFoundError:
+        return ""
 
 
 def main(args: list[str]) -> int:
-    code = 0
-    for name, text in outputs().items():
-        path = os.path.join(_HERE, name)
-        if "--check" not in args:
-            with open(path, "w", encoding="utf-8") as f:
+    if "--check" in args:
+        for path in stale():
+            print(f"{path} is stale: run `python -m pypod.cli.compile`", file=sys.stderr)
+        return 1 if stale() else 0
+    made = outputs()
+    os.makedirs(_full("docs/man"), exist_ok=True)
+    for name in os.listdir(_full("docs/man")):
+        if f"docs/man/{name}" not in made:
+            os.unlink(_full(f"docs/man/{name}"))
+    for path, text in made.items():
+        if _read(path) != text:
+            with open(_full(path), "w", encoding="utf-8") as f:
                 f.write(text)
-            continue
-        with open(path, encoding="utf-8") as f:
-            if f.read() != text:
-                print(f"pypod/cli/{name} is stale: run `python -m pypod.cli.compile`", file=sys.stderr)
-                code = 1
-    return code
+    return 0
 
 
 if __name__ == "__main__":

@@ -42,6 +42,10 @@ class Context:
         """Write to stdout; one call for a whole table is cheapest."""
         sys.stdout.write(text)
 
+    def flush(self) -> None:
+        """Hand what was written to the reader now."""
+        sys.stdout.flush()
+
     def todo(self) -> NoReturn:
         """For the body of a command that is declared and not written yet."""
         from libpod.errors import NotSupportedError

@@ -1,0 +1,1 @@
+"""The engine: everything below the command line."""

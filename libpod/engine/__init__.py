@@ -1,0 +1,1 @@
+"""The use cases: one verb or topic per file."""

@@ -1,0 +1,53 @@
+"""Owns: taking a container that has ended out of the store, by whichever process comes first.
+
+Each step succeeds when half of it was done before: the directory moves into the trash by one rename, then
+the row goes, then the trash is emptied outside any lock."""
+
+from __future__ import annotations
+
+from libpod import errors, volumes
+from libpod.engine import containers
+from libpod.state import containers as rows
+from libpod.storage import rootfs
+from libpod.util import failpoint
+from libpod.util.lock import RANK_CONTAINER
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from libpod.engine.session import Session
+    from libpod.model.container import ContainerRecord
+
+
+def remove(session: Session, record: ContainerRecord, *, anonymous_volumes: bool = True) -> None:
+    """Remove the ended container: directory, row, its anonymous volumes. Idempotent. The user namespace
+    must be entered."""
+    with session.locks.take(RANK_CONTAINER, record["id"]) as held:
+        remove_locked(session, record, anonymous_volumes=anonymous_volumes)
+        held.remove()
+
+
+def remove_locked(session: Session, record: ContainerRecord, *, anonymous_volumes: bool) -> None:
+    cid = record["id"]
+    trashed = rootfs.trash_container(session.paths, cid)
+    failpoint.hit("remove:after-trash")
+    rows.delete(session.db, cid, durable=not record["remove"])
+    failpoint.hit("remove:after-row")
+    if trashed:
+        rootfs.empty_trashed(session.paths, trashed)
+    if anonymous_volumes:
+        volumes.remove_anonymous(session.paths, session.db, record)
+
+
+def after_exit(session: Session, name: str, *, remove_any: bool = False) -> None:
+    """What the monitor executes when nobody claimed the follow-up: remove a `--rm` container whose run has
+    ended.
+
+    `remove_any`: also one that was made without `--rm`.
+    """
+    session.enter()
+    try:
+        record = containers.find(session, name)
+    except errors.NotFoundError:
+        return
+    if (record["remove"] or remove_any) and not containers.is_running(containers.status(session, record)):
+        remove(session, record)

@@ -1,0 +1,129 @@
+"""Owns: making a container: image, record, volumes, reservation of the name.
+
+Order: image (no lock) -> request and record (pure) -> lock -> row and directories. Nothing is left when a
+step fails."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from libpod import errors
+from libpod.engine import names
+from libpod.spec import merge, request, validate
+from libpod.state import containers, images
+from libpod.storage import rootfs
+from libpod.util import failpoint, undo
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from libpod.engine.session import Session
+    from libpod.model.container import ContainerRecord
+    from libpod.model.image import ImageRecord
+    from libpod.model.request import MergeIds, Request
+
+_NAME_TRIES = 20
+
+
+def parse(session: Session, options: Mapping[str, object], image: str, command: list[str]) -> Request:
+    """The typed request of `run` and `create`: reads the files that options name, resolves nothing else."""
+    given = dict(options)
+    given["env_file_lines"] = read_lines(given.pop("env_file", None), "--env-file")
+    given["label_file_lines"] = read_lines(given.pop("label_file", None), "--label-file")
+    return request.parse_options(
+        given, image=image, command=command, cwd=os.getcwd(), environ=session.environ
+    )
+
+
+def read_lines(files: object, option: str) -> list[str]:
+    lines: list[str] = []
+    for path in files if isinstance(files, list) else []:
+        try:
+            with open(path, encoding="utf-8", errors="surrogateescape") as f:
+                lines += f.read().splitlines()
+        except OSError as e:
+            raise errors.UsageError(f'{option} "{path}": {e.strerror}') from e
+    return lines
+
+
+def find_image(session: Session, name: str, pull: str) -> ImageRecord:
+    """The local image of that name. `pull` is the policy; there is no registry client yet, so a missing
+    image is an error."""
+    record = images.lookup(session.db, name)
+    if record is not None and pull not in ("always", "newer"):
+        return record
+    if pull in ("always", "newer"):
+        raise errors.NotSupportedError(
+            f"--pull={pull}: pulling images is not supported yet",
+            remedy='load it with "pypod load" and use --pull=never',
+        )
+    raise errors.NotFoundError(
+        f'no image "{name}" in the local store, and pulling images is not supported yet',
+        remedy='bring it in with "pypod load -i ARCHIVE" or "pypod import ROOTFS.tar NAME"; '
+        '"pypod images" lists what is there',
+        name=name,
+    )
+
+
+def build_record(
+    session: Session, req: Request, image: ImageRecord, command_line: list[str]
+) -> ContainerRecord:
+    """The record of a new container: what was asked for, what the image says, the defaults."""
+    ids: MergeIds = {
+        "cid": os.urandom(32).hex(),
+        "name": names.check(req["name"]) if req["name"] else "",
+        "now_ns": time.time_ns(),
+        "image_id": image["id"],
+        "image_name": image["names"][0] if image["names"] else "",
+        "layers": image["layers"],
+        "create_command": command_line,
+        "host": session.host_facts(),
+    }
+    return merge.merge(req, image["config"], session.settings, ids)
+
+
+def insert(
+    session: Session, record: ContainerRecord, steps: undo.Undo, *, replace_name: bool
+) -> ContainerRecord:
+    """Write the row and make the directories; every step's undo is pushed on `steps`. The container's lock
+    must be held.
+
+    `replace_name`: the name was made up, so another one is tried when it is taken.
+    """
+    durable = not record["remove"]
+    for attempt in range(_NAME_TRIES):
+        if replace_name:
+            suffix = "" if attempt < _NAME_TRIES // 2 else f"_{record['id'][:6]}"
+            record = {**record, "name": names.random_name() + suffix}
+        try:
+            containers.insert(session.db, record)
+            break
+        except errors.ConflictError:
+            if not replace_name or attempt == _NAME_TRIES - 1:
+                raise
+    cid = record["id"]
+    steps.push(lambda: containers.delete(session.db, cid, durable=durable))
+    failpoint.hit("create:after-row")
+    steps.push(rootfs.remove_container_dirs, session.paths, cid)
+    rootfs.create_container_dirs(session.paths, cid)
+    failpoint.hit("create:after-dirs")
+    return record
+
+
+def create(
+    session: Session, options: Mapping[str, object], image: str, command: list[str], command_line: list[str]
+) -> ContainerRecord:
+    """`pypod create`: the container exists and does not run. Returns its record."""
+    from libpod.util.lock import RANK_CONTAINER
+
+    req = parse(session, options, image, command)
+    validate.request(req, session.host_facts())
+    session.enter()
+    found = find_image(session, image, req["pull"])
+    record = build_record(session, req, found, command_line)
+    with session.locks.take(RANK_CONTAINER, record["id"]), undo.Undo() as steps:
+        record = insert(session, record, steps, replace_name=not record["name"])
+        steps.dismiss()
+    return record

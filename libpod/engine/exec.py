@@ -1,0 +1,229 @@
+"""Owns: `exec`: a further process in a running container.
+
+The container's monitor spawns it, in the right namespaces and cgroup, on descriptors that we pass; its data
+never goes through the monitor. We enter no namespace and write nothing."""
+
+from __future__ import annotations
+
+import os
+import select
+
+from libpod import errors, monitorctl
+from libpod.engine import containers, rootview, streams
+from libpod.kernel import path
+from libpod.spec import process as spec_process
+from libpod.util import atomic, jsonio
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from libpod.engine.session import Session
+    from libpod.engine.streams import Stdio
+    from libpod.model.container import ContainerRecord
+    from libpod.util.wire import Conn
+
+
+class Request:
+    """One `exec`: `env` as NAME=value; `user` and `workdir` empty = the container's own."""
+
+    __slots__ = ("command", "detach", "env", "interactive", "privileged", "tty", "user", "workdir")
+
+    def __init__(
+        self,
+        command: list[str],
+        *,
+        env: list[str],
+        user: str = "",
+        workdir: str = "",
+        tty: bool = False,
+        interactive: bool = False,
+        privileged: bool = False,
+        detach: bool = False,
+    ) -> None:
+        self.command = command
+        self.env = env
+        self.user = user
+        self.workdir = workdir
+        self.tty = tty
+        self.interactive = interactive
+        self.privileged = privileged
+        self.detach = detach
+
+
+class Result:
+    """`session_id` names the exec; `code` is its exit code (0 with `detach`)."""
+
+    __slots__ = ("code", "session_id")
+
+    def __init__(self, session_id: str, code: int) -> None:
+        self.session_id = session_id
+        self.code = code
+
+
+def run(session: Session, record: ContainerRecord, asked: Request, stdio: Stdio) -> Result:
+    """Run a process in the container and carry its streams to its end; with `detach` return when it has
+    started."""
+    status = containers.status(session, record)
+    if status["state"] != "running":
+        raise errors.StateError(
+            f'cannot exec in container "{record["name"]}": it is {status["state"]}, not running',
+            remedy=f'start it with "pypod start {record["name"]}"' if status["state"] != "paused" else "",
+            name=record["name"],
+            exit_code=125,
+        )
+    if status["unmonitored"]:
+        raise errors.MonitorError(
+            f'cannot exec in container "{record["name"]}": its monitor was killed',
+            remedy=f'restart it with "pypod stop {record["name"]}" and "pypod start {record["name"]}"',
+        )
+    session_id = os.urandom(32).hex()
+    document = _process_file(session, record, asked, status["pid"], session_id)
+    conn = monitorctl.connect(session.paths, record["id"])
+    null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        fds = (
+            []
+            if asked.tty
+            else [
+                _or(stdio.stdin if asked.interactive else None, null),
+                _or(stdio.stdout, null),
+                _or(stdio.stderr, null),
+            ]
+        )
+        size = stdio.size() if asked.tty and stdio.size is not None else None
+        conn.send(
+            {
+                "t": "exec",
+                "exec_id": session_id,
+                "process": document,
+                "tty": asked.tty,
+                "detach": asked.detach,
+                "size": list(size) if size else None,
+            },
+            fds,
+        )
+        master = _started(conn)
+        if asked.detach:
+            return Result(session_id, 0)
+        if master is None:
+            return Result(session_id, _wait(conn, stdio))
+        try:
+            return Result(session_id, _carry_tty(conn, master, stdio, asked.interactive))
+        finally:
+            os.close(master)
+    finally:
+        os.close(null)
+        conn.close()
+
+
+def _or(fd: int | None, other: int) -> int:
+    return other if fd is None else fd
+
+
+def _process_file(
+    session: Session, record: ContainerRecord, asked: Request, pid: int, session_id: str
+) -> str:
+    """Write the OCI process object; returns its path. The user's names are those of the container's own
+    files, as they are now."""
+    bundle = session.paths.container_dir(record["id"]) + "/bundle"
+    base = jsonio.load_file(bundle + "/process.json")
+    who = None
+    if asked.user:
+        root_fd = path.open_root(f"/proc/{pid}/root")
+        try:
+            who = rootview.exec_user(root_fd, record, asked.user)
+        finally:
+            os.close(root_fd)
+    document = spec_process.exec_process(
+        base,
+        command=asked.command,
+        env=asked.env,
+        user=who,
+        workdir=asked.workdir,
+        tty=asked.tty,
+        privileged=asked.privileged,
+        container_env=record["env"],
+    )
+    name = f"{session.paths.run_dir(record['id'])}/exec-{session_id[:12]}.json"
+    atomic.write(name, jsonio.dumps(document), durable=False)
+    return name
+
+
+def _started(conn: Conn) -> int | None:
+    got = conn.recv()
+    if got is None:
+        raise errors.MonitorError("the container ended before the command was started")
+    message, fds = got
+    if message["t"] == "error":
+        raise monitorctl.error_from(message)
+    return fds[0] if fds else None
+
+
+def _exit_code(got: object) -> int | None:
+    if got is None:
+        raise errors.MonitorError(
+            "the container's monitor ended before the command did: its exit code is not known"
+        )
+    message = got[0]  # type: ignore[index]
+    if message["t"] == "error":
+        raise monitorctl.error_from(message)
+    return int(message["code"]) if message["t"] == "exec-exited" else None
+
+
+def _wait(conn: Conn, stdio: Stdio) -> int:
+    """The process has our own descriptors: only signals and the end go over the channel."""
+    poll = select.poll()
+    poll.register(conn.fileno(), select.POLLIN)
+    if stdio.signal_fd is not None:
+        poll.register(stdio.signal_fd, select.POLLIN)
+    while True:
+        for fd, _event in poll.poll():
+            if fd == conn.fileno():
+                code = _exit_code(conn.recv())
+                if code is not None:
+                    return code
+            else:
+                streams.pass_signals(conn, stdio)
+
+
+def _carry_tty(conn: Conn, master: int, stdio: Stdio, interactive: bool) -> int:
+    """Carry a terminal: our stdin and stdout against the pty's master."""
+    keys = streams.DetachKeys(stdio.detach_keys)
+    poll = select.poll()
+    poll.register(conn.fileno(), select.POLLIN)
+    poll.register(master, select.POLLIN)
+    stdin = stdio.stdin if interactive else None
+    if stdin is not None:
+        poll.register(stdin, select.POLLIN)
+    if stdio.signal_fd is not None:
+        poll.register(stdio.signal_fd, select.POLLIN)
+    code: int | None = None
+    open_master = True
+    while code is None or open_master:
+        for fd, _event in poll.poll():
+            if fd == master and open_master:
+                data = _read_pty(master)
+                if not data:
+                    poll.unregister(master)
+                    open_master = False
+                elif stdio.stdout is not None:
+                    streams.write_all(stdio.stdout, data)
+            elif fd == conn.fileno() and code is None:
+                code = _exit_code(conn.recv())
+                if code is not None:
+                    poll.unregister(conn.fileno())
+            elif fd == stdin:
+                data, done = keys.feed(os.read(fd, 32768) or b"\x04")
+                streams.write_all(master, data)
+                if done:
+                    conn.send({"t": "detach"})
+                    return 0
+            elif fd == stdio.signal_fd:
+                streams.pass_signals(conn, stdio)
+    return code
+
+
+def _read_pty(master: int) -> bytes:
+    try:
+        return os.read(master, 65536)
+    except OSError:  # EIO: the last process that had the terminal is gone
+        return b""

@@ -1,0 +1,53 @@
+"""Owns: the facts about this host that the pure functions of `libpod.spec` need, gathered once in a
+command."""
+
+from __future__ import annotations
+
+import os
+
+from libpod.kernel import cgroup
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from libpod.engine.session import Session
+    from libpod.model.request import HostFacts
+
+_RLIMITS = (
+    "as core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending stack"
+)
+
+
+def facts(session: Session) -> HostFacts:
+    """Taken as the calling user, before or after the user namespace is entered."""
+    uname = os.uname()
+    plan = session.cgroups
+    found: HostFacts = {
+        "hostname": uname.nodename,
+        "uid": session.uid,
+        "gid": session.gid,
+        "rootless": session.uid != 0,
+        "controllers": list(plan["controllers"]),
+        "cgroup_mode": cgroup.mode(),
+        "cgroup_manager": plan["manager"],
+        "rlimits": rlimits(),
+        "arch": uname.machine,
+        "kernel": uname.release,
+    }
+    entry = session.entry
+    if entry is not None:
+        found["uid_rows"] = [list(row) for row in entry.idmap.uids]
+        found["gid_rows"] = [list(row) for row in entry.idmap.gids]
+    return found
+
+
+def rlimits() -> dict[str, list[int]]:
+    """The limits of this process by name, [soft, hard], -1 = unlimited: getrlimit(2), as /proc/self/limits
+    would show them."""
+    import resource
+
+    found: dict[str, list[int]] = {}
+    for name in _RLIMITS.split():
+        number = getattr(resource, "RLIMIT_" + name.upper(), None)
+        if number is not None:
+            found[name] = list(resource.getrlimit(number))
+    return found

@@ -1,0 +1,95 @@
+"""Owns: a container's first process as others see it: signals and its end, by pidfd, never by a bare pid."""
+
+from __future__ import annotations
+
+import os
+import select
+
+from libpod.kernel import process
+from libpod.util import jsonio
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from libpod.engine.session import Session
+    from libpod.model.run import RunStatus, StatusFile
+
+
+class Process:
+    """A process held by its pidfd (pidfd_open(2)); use as a context manager."""
+
+    def __init__(self, pidfd: int) -> None:
+        self._fd = pidfd
+
+    def signal(self, number: int) -> None:
+        """Send a signal; nothing if the process has ended."""
+        try:
+            process.pidfd_signal(self._fd, number)
+        except ProcessLookupError:
+            pass
+        except OSError as e:
+            if e.errno != 3:
+                raise
+
+    def wait(self, seconds: float | None) -> bool:
+        """Whether it ended within the time (None = wait for ever)."""
+        poll = select.poll()
+        poll.register(self._fd, select.POLLIN)
+        return bool(poll.poll(None if seconds is None else max(0, int(seconds * 1000))))
+
+    def __enter__(self) -> Process:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        os.close(self._fd)
+
+
+def open_process(pid: int, start: int) -> Process | None:
+    """The process, if the pid still is the one that started at `start` (clock ticks); None when it has
+    ended."""
+    if pid <= 0:
+        return None
+    try:
+        fd = process.pidfd_open(pid)
+    except OSError:
+        return None
+    try:
+        same = process.start_time(pid) == start
+    except OSError:
+        same = False
+    if not same:
+        os.close(fd)
+        return None
+    return Process(fd)
+
+
+def of_container(session: Session, cid: str) -> Process | None:
+    """Init of the container's last run; None when there is none in this boot."""
+    record = _status_file(session, cid)
+    return open_process(int(record["init_pid"]), int(record["init_start"])) if record else None
+
+
+def monitor_of(session: Session, cid: str) -> Process | None:
+    record = _status_file(session, cid)
+    return open_process(int(record["monitor_pid"]), int(record["monitor_start"])) if record else None
+
+
+def wait_monitor(session: Session, cid: str, seconds: float, status: RunStatus) -> None:
+    """Wait until the monitor has recorded the exit and is gone. A monitor that hangs is killed: its
+    container has ended."""
+    if status["unmonitored"]:
+        return
+    monitor = monitor_of(session, cid)
+    if monitor is None:
+        return
+    with monitor:
+        if not monitor.wait(seconds):
+            monitor.signal(9)
+            monitor.wait(seconds)
+
+
+def _status_file(session: Session, cid: str) -> StatusFile | None:
+    try:
+        record: StatusFile = jsonio.load_file(session.paths.run_dir(cid) + "/status.json")
+    except (OSError, ValueError):
+        return None
+    return record if record.get("boot_id") == process.boot_id() else None

@@ -1,0 +1,299 @@
+"""Owns: the JSON that `inspect` prints for a container, with the field names of Podman and Docker."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from libpod import volumes
+from libpod.engine import containers
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from libpod.engine.session import Session
+    from libpod.model.container import ContainerRecord
+    from libpod.model.run import RunStatus
+
+    JsonDict = dict[str, object]
+
+ZERO_TIME = "0001-01-01T00:00:00Z"
+OCI_VERSION = "1.0.2"
+
+
+def rfc3339(ns: int) -> str:
+    """UTC time with nanoseconds; 0 = Go's zero time, which clients know as "never"."""
+    if not ns:
+        return ZERO_TIME
+    seconds, rest = divmod(ns, 1_000_000_000)
+    text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
+    return f"{text}.{rest:09d}".rstrip("0").rstrip(".") + "Z"
+
+
+def container(session: Session, record: ContainerRecord) -> JsonDict:
+    status = containers.status(session, record)
+    directory = session.paths.container_dir(record["id"])
+    bundle = directory + "/bundle"
+    args = record["args"]
+    security = record["security"]
+    return {
+        "Id": record["id"],
+        "Created": rfc3339(record["created_ns"]),
+        "Path": args[0] if args else "",
+        "Args": args[1:],
+        "State": _state(status),
+        "Image": record["image_id"],
+        "ImageName": record["image_name"] or record["image"],
+        "Rootfs": record["rootfs"],
+        "Pod": "",
+        "ResolvConfPath": _if_exists(bundle + "/resolv.conf"),
+        "HostnamePath": _if_exists(bundle + "/hostname"),
+        "HostsPath": _if_exists(bundle + "/hosts"),
+        "StaticDir": directory,
+        "OCIConfigPath": _if_exists(bundle + "/config.json"),
+        "OCIRuntime": record["runtime"],
+        "PidFile": record["pidfile"],
+        "ConmonPidFile": "",
+        "Name": record["name"],
+        "RestartCount": 0,
+        "Driver": session.settings.storage_driver or "overlay",
+        "MountLabel": "",
+        "ProcessLabel": "",
+        "AppArmorProfile": security["apparmor"],
+        "EffectiveCaps": security["capabilities"] if record["user"] in ("", "0", "root") else [],
+        "BoundingCaps": security["capabilities"],
+        "ExecIDs": [],
+        "GraphDriver": {"Name": "overlay", "Data": _graph_data(session, record)},
+        "Mounts": [_mount(session, m) for m in record["mounts"] if m["type"] in ("bind", "volume")],
+        "Dependencies": _dependencies(record),
+        "NetworkSettings": _network(status),
+        "Namespace": "",
+        "IsInfra": False,
+        "IsService": False,
+        "Config": _config(record),
+        "HostConfig": _host_config(session, record),
+    }
+
+
+def _if_exists(path: str) -> str:
+    return path if os.path.exists(path) else ""
+
+
+def _state(status: RunStatus) -> JsonDict:
+    running = containers.is_running(status)
+    code = status["exit_code"]
+    return {
+        "OciVersion": OCI_VERSION,
+        "Status": status["state"],
+        "Running": running and status["state"] != "paused",
+        "Paused": status["state"] == "paused",
+        "Restarting": False,
+        "OOMKilled": status["oom"],
+        "Dead": False,
+        "Pid": status["pid"],
+        "MonitorPid": status["monitor_pid"],
+        "Unmonitored": status["unmonitored"],
+        "ExitCode": code if code is not None else (0 if running or status["state"] != "exited" else -1),
+        "ExitCodeKnown": status["exit_known"],
+        "Error": status["error"],
+        "StartedAt": rfc3339(status["started_ns"]),
+        "FinishedAt": rfc3339(status["finished_ns"]),
+        "Health": {"Status": "", "FailingStreak": 0, "Log": None},
+        "CgroupPath": status["cgroup"],
+        "CheckpointedAt": ZERO_TIME,
+        "RestoredAt": ZERO_TIME,
+    }
+
+
+def _graph_data(session: Session, record: ContainerRecord) -> JsonDict:
+    directory = session.paths.container_dir(record["id"])
+    return {
+        "LowerDir": ":".join(f"{session.paths.layers}/{k}/diff" for k in reversed(record["layers"])),
+        "UpperDir": directory + "/upper",
+        "WorkDir": directory + "/work",
+    }
+
+
+def _mount(session: Session, mount: object) -> JsonDict:
+    m: dict[str, object] = mount  # type: ignore[assignment]
+    options = [str(o) for o in m["options"]]  # type: ignore[attr-defined]
+    propagation = next(
+        (o for o in options if o.lstrip("r") in ("private", "shared", "slave", "unbindable")), ""
+    )
+    shown = [o for o in options if o not in ("ro", "rw", propagation)]
+    out: JsonDict = {"Type": m["type"]}
+    if m["type"] == "volume":
+        out["Name"] = m["source"]
+        out["Source"] = volumes.data_dir(session.paths, str(m["source"]))
+    else:
+        out["Source"] = m["source"]
+    return {
+        **out,
+        "Destination": m["destination"],
+        "Driver": "local" if m["type"] == "volume" else "",
+        "Mode": "",
+        "Options": shown,
+        "RW": "ro" not in options,
+        "Propagation": propagation or "rprivate",
+    }
+
+
+def _dependencies(record: ContainerRecord) -> list[str]:
+    spaces = record["namespaces"]
+    joined = [
+        v.partition(":")[2]
+        for v in (spaces["pid"], spaces["ipc"], spaces["uts"])
+        if v.startswith("container:")
+    ]
+    if record["network"]["container"]:
+        joined.append(record["network"]["container"])
+    return list(dict.fromkeys(joined))
+
+
+def _network(status: RunStatus) -> JsonDict:
+    return {
+        "EndpointID": "",
+        "Gateway": "",
+        "IPAddress": "",
+        "IPPrefixLen": 0,
+        "IPv6Gateway": "",
+        "GlobalIPv6Address": "",
+        "GlobalIPv6PrefixLen": 0,
+        "MacAddress": "",
+        "Bridge": "",
+        "SandboxID": "",
+        "HairpinMode": False,
+        "LinkLocalIPv6Address": "",
+        "LinkLocalIPv6PrefixLen": 0,
+        "Ports": {},
+        "SandboxKey": status["netns"],
+    }
+
+
+def _config(record: ContainerRecord) -> JsonDict:
+    return {
+        "Hostname": record["hostname"],
+        "Domainname": "",
+        "User": record["user"],
+        "AttachStdin": False,
+        "AttachStdout": False,
+        "AttachStderr": False,
+        "Tty": record["tty"],
+        "OpenStdin": record["stdin_open"],
+        "StdinOnce": record["stdin_once"],
+        "Env": record["env"],
+        "Cmd": record["command"],
+        "Image": record["image_name"] or record["image"],
+        "Volumes": None,
+        "WorkingDir": record["workdir"] or "/",
+        "Entrypoint": record["entrypoint"] or None,
+        "OnBuild": None,
+        "Labels": record["labels"],
+        "Annotations": record["annotations"],
+        "StopSignal": record["stop_signal"],
+        "HealthcheckOnFailureAction": "none",
+        "CreateCommand": record["create_command"],
+        "Umask": f"{record['umask']:04o}",
+        "Timeout": record["timeout_s"],
+        "StopTimeout": record["stop_timeout_s"],
+        "Passwd": True,
+        "sdNotifyMode": "container",
+    }
+
+
+def _binds(record: ContainerRecord) -> list[str]:
+    return [
+        f"{m['source']}:{m['destination']}:{','.join(m['options'])}"
+        for m in record["mounts"]
+        if m["type"] in ("bind", "volume")
+    ]
+
+
+def _host_config(session: Session, record: ContainerRecord) -> JsonDict:
+    from libpod.conf import security as defaults
+
+    security, log, limits = record["security"], record["log"], record["resources"]
+    caps = set(security["capabilities"])
+    base = set(defaults.DEFAULT_CAPS)
+    network = record["network"]
+    mode = f"container:{network['container']}" if network["mode"] == "container" else network["mode"]
+    period, quota = limits.get("cpu_period", 0), limits.get("cpu_quota", 0)
+    pids = limits.get("pids_limit", 0)
+    return {
+        "Binds": _binds(record),
+        "CgroupManager": session.settings.cgroup_manager,
+        "CgroupMode": record["namespaces"]["cgroup"],
+        "ContainerIDFile": "",
+        "LogConfig": {
+            "Type": log["driver"],
+            "Config": None,
+            "Path": containers.log_path(session, record),
+            "Tag": log["tag"],
+            "Size": f"{log['max_size_bytes']}B",
+        },
+        "NetworkMode": mode,
+        "PortBindings": {},
+        "RestartPolicy": {"Name": record["restart_policy"], "MaximumRetryCount": 0},
+        "AutoRemove": record["remove"],
+        "VolumeDriver": "",
+        "VolumesFrom": None,
+        "CapAdd": sorted(caps - base),
+        "CapDrop": sorted(base - caps),
+        "Dns": record["dns"],
+        "DnsOptions": record["dns_option"],
+        "DnsSearch": record["dns_search"],
+        "ExtraHosts": record["add_host"],
+        "GroupAdd": record["group_add"],
+        "IpcMode": record["namespaces"]["ipc"],
+        "Cgroup": "",
+        "Cgroups": record["cgroups"],
+        "Links": None,
+        "OomScoreAdj": limits.get("oom_score_adj", 0),
+        "PidMode": record["namespaces"]["pid"],
+        "Privileged": security["privileged"],
+        "PublishAllPorts": False,
+        "ReadonlyRootfs": security["read_only"],
+        "SecurityOpt": _security_opt(record),
+        "Tmpfs": record["tmpfs"],
+        "UTSMode": record["namespaces"]["uts"],
+        "UsernsMode": "" if record["userns"]["mode"] == "host" else record["userns"]["mode"],
+        "ShmSize": record["shm_size_bytes"],
+        "Runtime": "oci",
+        "ConsoleSize": [0, 0],
+        "Isolation": "",
+        "CpuShares": limits.get("cpu_shares", 0),
+        "Memory": limits.get("memory", 0),
+        "NanoCpus": quota * 1_000_000_000 // period if period and quota > 0 else 0,
+        "CgroupParent": record["cgroup_parent"],
+        "CpuPeriod": period,
+        "CpuQuota": quota,
+        "CpusetCpus": limits.get("cpuset_cpus", ""),
+        "CpusetMems": limits.get("cpuset_mems", ""),
+        "Devices": [
+            {
+                "PathOnHost": d["source"],
+                "PathInContainer": d["destination"],
+                "CgroupPermissions": d["permissions"],
+            }
+            for d in record["devices"]
+        ],
+        "MemoryReservation": limits.get("memory_reservation", 0),
+        "MemorySwap": limits.get("memory_swap", 0),
+        "PidsLimit": 0 if limits.get("pids_limit_is_default") and pids <= 0 else pids,
+        "Ulimits": [
+            {"Name": "RLIMIT_" + u["name"].upper(), "Soft": u["soft"], "Hard": u["hard"]}
+            for u in record["ulimits"]
+        ],
+        "CgroupConf": limits.get("unified") or None,
+    }
+
+
+def _security_opt(record: ContainerRecord) -> list[str]:
+    security = record["security"]
+    out = []
+    if security["no_new_privileges"]:
+        out.append("no-new-privileges")
+    if security["seccomp"]:
+        out.append("seccomp=" + security["seccomp"])
+    out += ["label=" + v for v in security["label"]]
+    out += ["mask=" + v for v in security["mask"]] + ["unmask=" + v for v in security["unmask"]]
+    return out

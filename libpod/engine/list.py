@@ -1,0 +1,146 @@
+"""Owns: the rows of `ps`: records with their status, filtered; nothing is entered or locked."""
+
+from __future__ import annotations
+
+from libpod import errors
+from libpod.engine import containers
+from libpod.state import containers as rows
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from libpod.engine.session import Session
+    from libpod.model.container import ContainerRecord
+    from libpod.model.run import RunStatus
+
+    Row = tuple[ContainerRecord, RunStatus]
+
+STATES = ("created", "initialized", "running", "paused", "stopping", "exited")
+
+
+def ps(session: Session, *, every: bool, last: int = 0, filters: list[str] = []) -> list[Row]:  # noqa: B006 never changed
+    """Containers, newest first. `every`: also those that do not run; `last` > 0: the newest so many,
+    whatever their state."""
+    tests = [_filter(session, f) for f in filters]
+    if any(f.partition("=")[0] == "status" for f in filters):
+        every = True
+    found: list[Row] = []
+    for record in reversed(rows.summaries(session.db)):
+        status = containers.status(session, record)
+        if not (every or last or containers.is_running(status)):
+            continue
+        if _passes(record, status, tests):
+            found.append((record, status))
+    return found[:last] if last > 0 else found
+
+
+def _passes(record: ContainerRecord, status: RunStatus, tests: list[tuple[str, Callable[..., bool]]]) -> bool:
+    """Filters of the same key are alternatives, different keys must all hold (labels: every one)."""
+    outcome: dict[str, bool] = {}
+    for key, test in tests:
+        held = test(record, status)
+        outcome[key] = (
+            (outcome.get(key, True) and held) if key == "label" else (outcome.get(key, False) or held)
+        )
+    return all(outcome.values())
+
+
+def _filter(session: Session, text: str) -> tuple[str, Callable[..., bool]]:
+    key, sep, value = text.partition("=")
+    make = _FILTERS.get(key)
+    if not sep or make is None:
+        raise errors.UsageError(
+            f'invalid filter "{text}"',
+            remedy="filters are KEY=VALUE with one of the keys " + ", ".join(sorted(_FILTERS)),
+        )
+    return key, make(session, value)
+
+
+def _by_id(_s: Session, value: str) -> Callable[..., bool]:
+    return lambda r, s: r["id"].startswith(value)
+
+
+def _by_name(_s: Session, value: str) -> Callable[..., bool]:
+    import re  # lazy: only for this filter
+
+    try:
+        pattern = re.compile(value)
+    except re.error as e:
+        raise errors.UsageError(
+            f'invalid filter "name={value}": {e}', remedy="the value is a regular expression"
+        ) from e
+    return lambda r, s: pattern.search(r["name"]) is not None
+
+
+def _by_label(_s: Session, value: str) -> Callable[..., bool]:
+    key, sep, wanted = value.partition("=")
+    return lambda r, s: key in r["labels"] and (not sep or r["labels"][key] == wanted)
+
+
+def _by_not_label(_s: Session, value: str) -> Callable[..., bool]:
+    test = _by_label(_s, value)
+    return lambda r, s: not test(r, s)
+
+
+def _by_status(_s: Session, value: str) -> Callable[..., bool]:
+    if value not in (*STATES, "stopped", "unknown", "removing"):
+        raise errors.UsageError(f'invalid filter "status={value}"', remedy="states are " + ", ".join(STATES))
+    return lambda r, s: s["state"] == ("exited" if value == "stopped" else value)
+
+
+def _by_exited(_s: Session, value: str) -> Callable[..., bool]:
+    if not value.lstrip("-").isdigit():
+        raise errors.UsageError(f'invalid filter "exited={value}"', remedy="the value is an exit code")
+    return lambda r, s: s["state"] == "exited" and s["exit_code"] == int(value)
+
+
+def _by_ancestor(_s: Session, value: str) -> Callable[..., bool]:
+    def test(r: ContainerRecord, _status: RunStatus) -> bool:
+        names = (r["image"], r["image_name"], r["image_name"].rpartition(":")[0])
+        short = r["image_name"].rpartition("/")[2]
+        return value in (*names, short, short.partition(":")[0]) or r["image_id"].startswith(
+            value.removeprefix("sha256:")
+        )
+
+    return test
+
+
+def _by_created(newer: bool) -> Callable[[Session, str], Callable[..., bool]]:
+    def make(session: Session, value: str) -> Callable[..., bool]:
+        than = containers.find(session, value)["created_ns"]
+        return (lambda r, s: r["created_ns"] > than) if newer else (lambda r, s: r["created_ns"] < than)
+
+    return make
+
+
+def _by_network(_s: Session, value: str) -> Callable[..., bool]:
+    return lambda r, s: r["network"]["mode"] == value
+
+
+def _by_volume(_s: Session, value: str) -> Callable[..., bool]:
+    return lambda r, s: any(value in (m["source"], m["destination"]) for m in r["mounts"])
+
+
+def _nothing(_s: Session, _value: str) -> Callable[..., bool]:
+    return lambda r, s: False
+
+
+def _by_pod(_s: Session, value: str) -> Callable[..., bool]:
+    return _nothing(_s, value)
+
+
+_FILTERS: dict[str, Callable[[Session, str], Callable[..., bool]]] = {
+    "ancestor": _by_ancestor,
+    "before": _by_created(False),
+    "exited": _by_exited,
+    "id": _by_id,
+    "label": _by_label,
+    "label!": _by_not_label,
+    "name": _by_name,
+    "network": _by_network,
+    "pod": _by_pod,
+    "since": _by_created(True),
+    "status": _by_status,
+    "volume": _by_volume,
+}

@@ -1,0 +1,48 @@
+"""Owns: `rm`."""
+
+from __future__ import annotations
+
+from libpod import errors
+from libpod.engine import cleanup, containers, stop
+from libpod.util.lock import RANK_CONTAINER
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from libpod.engine.session import Session
+    from libpod.model.container import ContainerRecord
+
+EXIT_MISSING = 1
+EXIT_RUNNING = 2
+
+
+def rm(
+    session: Session,
+    record: ContainerRecord,
+    *,
+    force: bool,
+    timeout_s: int | None = None,
+    volumes: bool = False,
+) -> None:
+    """Remove one container; with `force` a running one is stopped first. Raises StateError (exit code 2)
+    otherwise."""
+    status = containers.status(session, record)
+    if containers.is_running(status) or status["state"] == "initialized":
+        if not force and status["state"] != "initialized":
+            raise errors.StateError(
+                f'container "{record["name"]}" ({record["id"][:12]}) is {status["state"]}: '
+                "it cannot be removed while it runs",
+                remedy=f'stop it with "pypod stop {record["name"]}", or use "pypod rm -f {record["name"]}"',
+                name=record["name"],
+                exit_code=EXIT_RUNNING,
+            )
+        stop.stop(session, record, timeout_s)
+    session.enter()
+    with session.locks.take(RANK_CONTAINER, record["id"]) as held:
+        if containers.is_running(containers.status(session, record)):
+            raise errors.StateError(
+                f'container "{record["name"]}" was started again meanwhile',
+                remedy="repeat the command",
+                exit_code=EXIT_RUNNING,
+            )
+        cleanup.remove_locked(session, record, anonymous_volumes=volumes or record["remove"])
+        held.remove()

@@ -1,0 +1,113 @@
+"""Owns: `run`: create and start in one command, attached or not.
+
+The monitor is forked before the database is opened: it makes its namespaces and starts the network while we
+look up the image."""
+
+from __future__ import annotations
+
+import os
+
+from libpod import errors
+from libpod.engine import cleanup, create, start, streams
+from libpod.spec import validate
+from libpod.util import failpoint, undo
+from libpod.util.lock import RANK_CONTAINER
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from libpod.engine.session import Session
+    from libpod.engine.streams import Stdio
+    from libpod.model.container import ContainerRecord
+
+
+class Request:
+    """What the command line asked of `run`, beyond the container itself."""
+
+    __slots__ = ("command", "command_line", "image", "options")
+
+    def __init__(
+        self, options: Mapping[str, object], image: str, command: list[str], command_line: list[str]
+    ) -> None:
+        self.options = options
+        self.image = image
+        self.command = command
+        self.command_line = command_line
+
+
+def run(
+    session: Session,
+    asked: Request,
+    stdio: Stdio | None,
+    *,
+    on_started: Callable[[ContainerRecord], None],
+) -> int:
+    """Run a container. With `stdio` the streams are carried until it ends and its exit code is returned;
+    else 0 at once.
+
+    `on_started` is called when its process runs, before any stream is carried.
+    """
+    req = create.parse(session, asked.options, asked.image, asked.command)
+    validate.request(req, session.host_facts())
+    launched = start.launch(session)
+    with undo.Undo() as steps:
+        steps.push(launched.close)
+        image = create.find_image(session, asked.image, req["pull"])
+        record = create.build_record(session, req, image, asked.command_line)
+        attach = None if stdio is None else attached(stdio)
+        size = stdio.size() if stdio is not None and stdio.size is not None and record["tty"] else None
+        with session.locks.take(RANK_CONTAINER, record["id"]):
+            record = create.insert(session, record, steps, replace_name=not record["name"])
+            failpoint.hit("run:after-insert")
+            try:
+                started = start.start(session, record, launched, attach=attach, size=size)
+            except errors.PypodError:
+                if not record["remove"]:
+                    steps.dismiss()  # what could not be started stays, for `inspect` and `start`
+                    launched.close()
+                raise
+            steps.dismiss()
+    failpoint.hit("run:after-start")
+    on_started(record)
+    if stdio is None:
+        started.conn.close()
+        return 0
+    return carry(session, started, stdio)
+
+
+def attached(stdio: Stdio) -> dict[str, bool]:
+    return {
+        "stdin": stdio.stdin is not None,
+        "stdout": stdio.stdout is not None,
+        "stderr": stdio.stderr is not None,
+    }
+
+
+def carry(session: Session, started: start.Started, stdio: Stdio) -> int:
+    """Carry the streams of a started container to its end; clean up after a `--rm` one. Returns its exit
+    code."""
+    ended: dict[str, object] = {}
+
+    def on_message(message: Mapping[str, object], fds: list[int]) -> bool:
+        for fd in fds:
+            os.close(fd)
+        if message["t"] == "exited":
+            ended.update(message)
+            return True
+        return False
+
+    try:
+        streams.pump(started.conn, stdio, on_message)
+    except streams.Detached:
+        started.conn.send({"t": "detach"})
+        started.conn.close()
+        return 0
+    code = int(str(ended["code"]))
+    if started.record["remove"]:
+        started.conn.send({"t": "claim"})
+        cleanup.remove(session, started.record)
+        failpoint.hit("run:before-cleaned")
+        started.conn.send({"t": "cleaned"})
+    started.conn.close()
+    return code

@@ -1,0 +1,53 @@
+"""Owns: `start`: a container that was created, or has ended, runs (again)."""
+
+from __future__ import annotations
+
+from libpod import errors, monitorctl
+from libpod.engine import attach, containers, run
+from libpod.engine import start as starting
+from libpod.spec import validate
+from libpod.util.lock import RANK_CONTAINER
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from libpod.engine.session import Session
+    from libpod.engine.streams import Stdio
+    from libpod.model.container import ContainerRecord
+
+
+def start(session: Session, record: ContainerRecord) -> None:
+    """Start it in the background; nothing if it runs. Idempotent."""
+    started = _start(session, record, None)
+    if started is not None:
+        started.conn.close()
+
+
+def start_attached(session: Session, record: ContainerRecord, stdio: Stdio) -> int:
+    """Start it and carry its streams until it ends; its exit code. One that runs is attached to."""
+    started = _start(session, record, stdio)
+    return attach.attach(session, record, stdio) if started is None else run.carry(session, started, stdio)
+
+
+def _start(session: Session, record: ContainerRecord, stdio: Stdio | None) -> starting.Started | None:
+    validate.record(record, session.host_facts())
+    with session.locks.take(RANK_CONTAINER, record["id"]):
+        record = containers.find(session, record["id"])
+        status = containers.status(session, record)
+        if status["state"] == "paused":
+            raise errors.StateError(
+                f'container "{record["name"]}" is paused',
+                remedy=f'let it go on with "pypod unpause {record["name"]}"',
+            )
+        if status["state"] in ("running", "stopping"):
+            return None
+        if status["state"] == "initialized":
+            monitorctl.begin(session.paths, record["id"])
+            return None
+        launched = starting.launch(session)
+        try:
+            size = stdio.size() if stdio is not None and stdio.size is not None and record["tty"] else None
+            streams = None if stdio is None else run.attached(stdio)
+            return starting.start(session, record, launched, attach=streams, size=size)
+        except BaseException:
+            launched.close()
+            raise

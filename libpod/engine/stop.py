@@ -1,0 +1,121 @@
+"""Owns: ending a container's processes: stop, kill, and waiting for the end.
+
+Signals go by pidfd to the container's init from outside its user namespace (the owner of a user namespace
+may signal what is in it), so nothing is entered and no runtime is started. No lock is held while we wait.
+"""
+
+from __future__ import annotations
+
+from libpod import errors, monitorctl
+from libpod.engine import containers, initproc
+from libpod.kernel import cgroup
+from libpod.util import failpoint
+from libpod.util.lock import RANK_CONTAINER
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from libpod.engine.session import Session
+    from libpod.model.container import ContainerRecord
+    from libpod.model.run import RunStatus
+
+SIGKILL = 9
+KILL_WAIT_S = 10.0
+MONITOR_WAIT_S = 10.0
+
+
+def stop(session: Session, record: ContainerRecord, timeout_s: int | None = None) -> None:
+    """Ask the container to end, kill it after `timeout_s` (None: its own stop timeout). Ended already =
+    nothing to do.
+
+    When this returns the exit is recorded, unless the monitor had died before.
+    """
+    cid = record["id"]
+    with session.locks.take(RANK_CONTAINER, cid):
+        status = containers.status(session, record)
+        if status["state"] == "initialized":
+            _end_initialized(session, record, status)
+            return
+        if not containers.is_running(status):
+            return
+        monitorctl.note_stop_requested(session.paths, cid)
+        init = initproc.of_container(session, cid)
+        failpoint.hit("stop:before-signal")
+        if init is not None:
+            with init:
+                seconds = record["stop_timeout_s"] if timeout_s is None else timeout_s
+                if status["state"] == "paused":
+                    cgroup.freeze(status["cgroup"], False)
+                if seconds != 0:
+                    init.signal(record["stop_signal"])
+                    failpoint.hit("stop:after-signal")
+                if seconds == 0 or not init.wait(float(seconds) if seconds > 0 else None):
+                    kill_all(status, init)
+                    if not init.wait(KILL_WAIT_S):
+                        raise errors.StateError(
+                            f'container "{record["name"]}" does not end: '
+                            f"its process {status['pid']} stays after SIGKILL",
+                            remedy=f'look at it with "cat /proc/{status["pid"]}/stack" (as root)',
+                        )
+        initproc.wait_monitor(session, cid, MONITOR_WAIT_S, status)
+
+
+def _end_initialized(session: Session, record: ContainerRecord, status: RunStatus) -> None:
+    init = initproc.of_container(session, record["id"])
+    if init is not None:
+        with init:
+            kill_all(status, init)
+            init.wait(KILL_WAIT_S)
+    initproc.wait_monitor(session, record["id"], MONITOR_WAIT_S, status)
+
+
+def kill_all(status: RunStatus, init: initproc.Process) -> None:
+    """SIGKILL: the payload cgroup where there is one (it holds all of it, with any pid namespace), and
+    init."""
+    if status["cgroup"]:
+        try:
+            cgroup.kill(status["cgroup"])
+        except OSError:
+            pass  # gone already or not ours to write: init's end takes its pid namespace with it
+    init.signal(SIGKILL)
+
+
+def kill(session: Session, record: ContainerRecord, number: int) -> None:
+    """Send one signal to the container's first process."""
+    status = containers.status(session, record)
+    if not containers.is_running(status):
+        raise errors.StateError(
+            f'cannot kill container "{record["name"]}": it is {status["state"]}, not running',
+            remedy=f'start it with "pypod start {record["name"]}"',
+            name=record["name"],
+        )
+    init = initproc.of_container(session, record["id"])
+    if init is None:
+        return
+    with init:
+        if number == SIGKILL:
+            kill_all(status, init)
+            init.wait(KILL_WAIT_S)
+            initproc.wait_monitor(session, record["id"], MONITOR_WAIT_S, status)
+        else:
+            init.signal(number)
+
+
+def wait(
+    session: Session, record: ContainerRecord, conditions: tuple[str, ...] = ("stopped", "exited")
+) -> int:
+    """Block until the container is in one of the states; its exit code, or -1 when it ended unseen."""
+    while True:
+        status = containers.status(session, record)
+        if status["state"] in conditions or (
+            "stopped" in conditions and status["state"] in ("exited", "created")
+        ):
+            return (
+                status["exit_code"]
+                if status["exit_code"] is not None
+                else (-1 if not status["exit_known"] else 0)
+            )
+        if status["state"] == "exited":
+            return status["exit_code"] if status["exit_code"] is not None else -1
+        if "running" in conditions and containers.is_running(status):
+            return -1
+        monitorctl.wait_change(session.paths, record["id"], status)

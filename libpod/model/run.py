@@ -1,0 +1,59 @@
+"""Owns: the shapes of the files in a container's `run/` directory and of the status derived from them."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal, TypedDict
+
+    class StatusFile(TypedDict):
+        """run/status.json, written by the monitor when the state changes. Valid in the boot that wrote it
+        only."""
+
+        v: int
+        boot_id: str
+        run_id: str
+        state: Literal["created", "running"]
+        monitor_pid: int
+        monitor_start: int
+        """Start time of the process in clock ticks since boot (proc(5), stat field 22): tells a recycled
+        pid."""
+        init_pid: int
+        init_start: int
+        started_ns: int
+        cgroup: str
+        """Absolute path of the payload cgroup below the cgroup2 mount; empty if cgroups are disabled."""
+        netns: str
+        """`/proc/<monitor>/fd/N`; empty with the host's network."""
+        merged: str
+        """Path of the mounted root file system in the monitor's mount namespace."""
+
+    class ExitFile(TypedDict):
+        """run/exit.json, written by the monitor after the output was drained."""
+
+        v: int
+        boot_id: str
+        run_id: str
+        code: int
+        """As a shell would say it: 0-255, 128+n when killed by signal n."""
+        oom: bool
+        started_ns: int
+        finished_ns: int
+        error: str
+
+    class RunStatus(TypedDict):
+        state: Literal["created", "initialized", "running", "paused", "stopping", "exited"]
+        unmonitored: bool
+        """The monitor is gone and the container's init still runs."""
+        pid: int
+        """0 when nothing runs."""
+        exit_code: int | None
+        """None = never ran, runs, or ended unseen (then `exit_known` is False)."""
+        exit_known: bool
+        started_ns: int
+        finished_ns: int
+        oom: bool
+        error: str
+        cgroup: str
+        netns: str
+        monitor_pid: int

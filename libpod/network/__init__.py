@@ -1,0 +1,1 @@
+"""Network set-up of pods and lone containers."""

@@ -1,0 +1,65 @@
+"""Owns: the commands of `pypod container` that are not verbs of their own."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Annotated
+
+    from libpod.model.container import ContainerRecord
+    from pypod.cli.context import Context
+    from pypod.cli.declare import ACCEPTED, LATER, arg, opt
+
+
+def cleanup(
+    ctx: Context,
+    containers: Annotated[list[str] | None, arg("CONTAINER", complete="containers")] = None,
+    all: Annotated[bool, opt("--all", "-a", help="Clean up after all containers")] = False,
+    exec: Annotated[
+        str | None, opt("--exec", help="Clean up after this exec session instead", state=LATER)
+    ] = None,
+    latest: Annotated[bool, opt("--latest", "-l", help="Take the container that was created last")] = False,
+    rm: Annotated[bool, opt("--rm", help="Remove the container afterwards")] = False,
+    rmi: Annotated[bool, opt("--rmi", help="Remove the image afterwards", state=LATER)] = False,
+    stopped_only: Annotated[bool, opt("--stopped-only", help="Only if the container does not run")] = False,
+) -> int | None:
+    """Clean up what a container that has ended left behind.
+
+    Removes its mounts, network and runtime state. The engine runs this itself; to run it again does no harm.
+    """
+    from libpod.engine import cleanup as engine
+    from pypod.cli import targets
+
+    def act(record: ContainerRecord) -> None:
+        engine.after_exit(ctx.session, record["id"], remove_any=rm)
+
+    return targets.each(
+        ctx, targets.Choice(containers, every=all, latest=latest, ignore=True), act, show=False
+    )
+
+
+def exists(
+    ctx: Context,
+    container: Annotated[str, arg("CONTAINER", complete="containers")],
+    external: Annotated[
+        bool,
+        opt(
+            "--external",
+            help="Look at containers of other tools as well",
+            state=ACCEPTED,
+            why="the store has containers of this engine only",
+        ),
+    ] = False,
+) -> int | None:
+    """Tell by the exit code whether a container exists.
+
+    The code is 0 if it does, 1 if it does not, 125 if that cannot be found out.
+    """
+    from libpod import errors
+    from libpod.engine import containers as engine
+
+    try:
+        engine.find(ctx.session, container)
+    except errors.NotFoundError:
+        return 1
+    return 0

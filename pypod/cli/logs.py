@@ -1,0 +1,52 @@
+"""Owns: the command `pypod logs`."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Annotated
+
+    from pypod.cli.context import Context
+    from pypod.cli.declare import arg, opt
+
+
+def logs(
+    ctx: Context,
+    containers: Annotated[list[str] | None, arg("CONTAINER", complete="containers")] = None,
+    color: Annotated[bool, opt("--color", help="Print each container in a colour of its own")] = False,
+    follow: Annotated[
+        bool, opt("--follow", "-f", help="Print new lines as they come, until the container ends")
+    ] = False,
+    latest: Annotated[bool, opt("--latest", "-l", help="Take the container that was created last")] = False,
+    names: Annotated[bool, opt("--names", "-n", help="Print the container's name before each line")] = False,
+    since: Annotated[
+        str | None,
+        opt("--since", metavar="TIME", help="Lines since this time: a timestamp, or a duration as in 10m"),
+    ] = None,
+    tail: Annotated[int, opt("--tail", metavar="N", help="Print the last N lines only; -1 = all")] = -1,
+    timestamps: Annotated[bool, opt("--timestamps", "-t", help="Print the time before each line")] = False,
+    until: Annotated[str | None, opt("--until", metavar="TIME", help="Lines until this time")] = None,
+) -> int | None:
+    """Print what containers have written."""
+    from libpod import errors
+    from libpod.engine import logs as engine
+    from pypod.cli import logview, targets
+
+    if latest and containers:
+        raise errors.UsageError("--latest and a container cannot be given together")
+    if not latest and not containers:
+        raise errors.UsageError(
+            '"pypod logs" needs at least one container', remedy="give names or ids, or --latest"
+        )
+    names_given: list[str | None] = [*containers] if containers else [None]
+    records = [targets.one(ctx, name, latest) for name in names_given]
+    wanted = engine.Filter(
+        since=logview.moment(since, "--since"), until=logview.moment(until, "--until"), timestamps=timestamps
+    )
+    if len(records) > 1 and follow:
+        return logview.follow_all(ctx, records, tail, wanted, names=names, color=color)
+    width = max(len(r["name"]) for r in records)
+    for number, record in enumerate(records):
+        prefix = logview.prefix(record, number, width, names=names or color, color=color)
+        engine.show(ctx.session, record, logview.writer(prefix), tail=tail, follow=follow, wanted=wanted)
+    return 0

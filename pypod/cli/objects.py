@@ -1,0 +1,87 @@
+"""Owns: `inspect`: finding what a name stands for, and printing it."""
+
+from __future__ import annotations
+
+from libpod import errors
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pypod.cli.context import Context
+
+KINDS = ("all", "container", "image", "volume")
+
+
+def show(
+    ctx: Context,
+    names: list[str] | None,
+    kind: str,
+    template: str | None,
+    *,
+    latest: bool = False,
+    size: bool = False,
+) -> int:
+    """Print every object that is found; then raise for the first that is not."""
+    from pypod.ui import table
+
+    if kind not in KINDS:
+        raise errors.UsageError(
+            f'--type "{kind}" is not a kind of object', remedy="kinds are " + ", ".join(KINDS)
+        )
+    if size:
+        raise errors.NotSupportedError(
+            "--size: the size of a container is not supported yet", remedy="leave --size out"
+        )
+    if latest:
+        if names:
+            raise errors.UsageError("--latest and a name cannot be given together")
+        from libpod.engine import containers
+
+        names = [containers.latest(ctx.session)["id"]]
+    if not names:
+        raise errors.UsageError(
+            f'"pypod {ctx.command}" needs at least one name', remedy="give names or ids, or --latest"
+        )
+    found: list[object] = []
+    failed: list[errors.PypodError] = []
+    for name in names:
+        try:
+            found.append(_find(ctx, name, kind))
+        except errors.PypodError as e:
+            failed.append(e)
+    if found or not template:
+        ctx.out(table.objects("inspect", found, template))
+    if failed:
+        raise failed[0] if len(failed) == 1 else errors.ErrorList(failed)
+    return 0
+
+
+def _find(ctx: Context, name: str, kind: str) -> object:
+    session = ctx.session
+    if kind in ("all", "container"):
+        from libpod.engine import containers, inspect
+
+        try:
+            return inspect.container(session, containers.find(session, name))
+        except errors.NotFoundError:
+            if kind == "container":
+                raise
+    if kind in ("all", "image"):
+        from libpod.engine import image_inspect
+
+        try:
+            return image_inspect.find(session, name)
+        except errors.NotFoundError:
+            if kind == "image":
+                raise
+    from libpod.engine import volumes
+
+    try:
+        return volumes.inspect(session, name)
+    except errors.NotFoundError:
+        if kind == "volume":
+            raise
+    raise errors.NotFoundError(
+        f'no such object "{name}"',
+        remedy='"pypod ps -a", "pypod images" and "pypod volume ls" list what there is',
+        name=name,
+    )

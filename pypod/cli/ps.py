@@ -1,0 +1,122 @@
+"""Owns: the command `pypod ps`."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Annotated
+
+    from pypod.cli.context import Context
+    from pypod.cli.declare import ACCEPTED, LATER, opt
+
+
+def ps(
+    ctx: Context,
+    all: Annotated[bool, opt("--all", "-a", help="Show all containers, not only the running ones")] = False,
+    external: Annotated[
+        bool,
+        opt(
+            "--external",
+            help="Show containers of other tools as well",
+            state=ACCEPTED,
+            why="the store has containers of this engine only",
+        ),
+    ] = False,
+    filter: Annotated[
+        list[str] | None,
+        opt(
+            "--filter",
+            "-f",
+            kind="slice",
+            metavar="KEY=VALUE",
+            help="Show only what fits: id, name, label, status, ancestor, exited, volume ...",
+        ),
+    ] = None,
+    format: Annotated[
+        str | None, opt("--format", help="Print as json, or by a Go template", complete="format")
+    ] = None,
+    last: Annotated[
+        int,
+        opt(
+            "--last",
+            "-n",
+            metavar="N",
+            help="Show the N containers that were created last, whatever their state",
+        ),
+    ] = -1,
+    latest: Annotated[bool, opt("--latest", "-l", help="Show the container that was created last")] = False,
+    no_trunc: Annotated[bool, opt("--no-trunc", help="Do not shorten IDs and commands")] = False,
+    noheading: Annotated[bool, opt("--noheading", help="Print no column headings")] = False,
+    ns: Annotated[bool, opt("--ns", help="Show the namespaces")] = False,
+    pod: Annotated[bool, opt("--pod", "-p", help="Show the pods of the containers")] = False,
+    quiet: Annotated[bool, opt("--quiet", "-q", help="Print IDs only")] = False,
+    size: Annotated[bool, opt("--size", "-s", help="Show the sizes of the containers", state=LATER)] = False,
+    sort: Annotated[
+        str,
+        opt(
+            "--sort",
+            metavar="KEY",
+            choices=("command", "created", "id", "image", "names", "runningfor", "size", "status"),
+            help="Sort by command, created, id, image, names, runningfor, size or status",
+        ),
+    ] = "created",
+    sync: Annotated[
+        bool,
+        opt(
+            "--sync",
+            help="Ask the runtime for the true state",
+            state=ACCEPTED,
+            why="the state shown is always the true one",
+        ),
+    ] = False,
+    watch: Annotated[
+        int | None,
+        opt("--watch", "-w", kind="uint", metavar="SECONDS", help="Print again and again after this time"),
+    ] = None,
+) -> int | None:
+    """List containers."""
+    from libpod import errors
+
+    if latest and last >= 0:
+        raise errors.UsageError("--latest and --last cannot be given together")
+    from libpod.engine import list as engine
+    from pypod.cli import psview
+    from pypod.ui import table
+
+    def text() -> str:
+        rows = engine.ps(ctx.session, every=all, last=1 if latest else max(last, 0), filters=filter or [])
+        if quiet and format is None:
+            return "".join((r["id"] if no_trunc else r["id"][:12]) + "\n" for r, _s in rows)
+        now_ns = psview.now()
+        shown = [psview.row(r, s, no_trunc=no_trunc, now_ns=now_ns) for r, s in rows]
+        fields = list(psview.FIELDS)
+        if ns:
+            fields = ["ID", "Names", "Pid", *psview.NAMESPACES]
+            for one, (_r, s) in zip(shown, rows, strict=True):
+                one.update(psview.namespaces(s["pid"]))
+        if pod:
+            fields += ["Pod", "PodName"]
+        if sort != "created":
+            shown.sort(key=lambda one: str(one[psview.sort_key(sort)]))
+        return table.listing(
+            "ps",
+            shown,
+            fields,
+            template=format,
+            headings=psview.HEADINGS,
+            noheading=noheading,
+            json_rows=[psview.json_row(r, s, now_ns) for r, s in rows]
+            if format and "json" in format
+            else None,
+            known=tuple(psview.HEADINGS),
+        )
+
+    if not watch:
+        ctx.out(text())
+        return 0
+    import time
+
+    while True:
+        ctx.out("\x1b[H\x1b[2J" + text())
+        ctx.flush()
+        time.sleep(watch)

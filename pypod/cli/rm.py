@@ -1,0 +1,61 @@
+"""Owns: the command `pypod rm`."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Annotated
+
+    from pypod.cli.context import Context
+    from pypod.cli.declare import arg, opt
+
+
+def rm(
+    ctx: Context,
+    containers: Annotated[list[str] | None, arg("CONTAINER", complete="containers")] = None,
+    all: Annotated[bool, opt("--all", "-a", help="Remove all containers")] = False,
+    cidfile: Annotated[
+        list[str] | None,
+        opt("--cidfile", metavar="FILE", help="Read a container's ID from this file", complete="files"),
+    ] = None,
+    depend: Annotated[bool, opt("--depend", help="Remove the containers that depend on it as well")] = False,
+    filter: Annotated[
+        list[str] | None,
+        opt(
+            "--filter",
+            kind="slice",
+            metavar="KEY=VALUE",
+            help="Remove the containers that fit, as in `ps --filter`",
+        ),
+    ] = None,
+    force: Annotated[bool, opt("--force", "-f", help="Stop and remove running containers as well")] = False,
+    ignore: Annotated[
+        bool, opt("--ignore", "-i", help="Take a container that does not exist as removed")
+    ] = False,
+    latest: Annotated[bool, opt("--latest", "-l", help="Take the container that was created last")] = False,
+    time: Annotated[
+        int | None,
+        opt(
+            "--time",
+            "-t",
+            kind="uint",
+            metavar="SECONDS",
+            default="10",
+            aliases=("timeout",),
+            help="Time that a forced stop waits before it kills",
+        ),
+    ] = None,
+    volumes: Annotated[bool, opt("--volumes", "-v", help="Remove its anonymous volumes as well")] = False,
+) -> int | None:
+    """Remove containers."""
+    from libpod.engine import rm as engine
+    from pypod.cli import targets
+
+    choice = targets.Choice(
+        containers, every=all, latest=latest, cidfiles=cidfile, filters=filter, ignore=ignore or force
+    )
+    return targets.each(
+        ctx,
+        choice,
+        lambda record: engine.rm(ctx.session, record, force=force, timeout_s=time, volumes=volumes),
+    )

@@ -1,0 +1,72 @@
+"""Owns: the command `pypod wait`."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Annotated
+
+    from libpod.model.container import ContainerRecord
+    from pypod.cli.context import Context
+    from pypod.cli.declare import ACCEPTED, LATER, arg, opt
+
+
+def wait(
+    ctx: Context,
+    containers: Annotated[list[str] | None, arg("CONTAINER", complete="containers")] = None,
+    condition: Annotated[
+        list[str] | None,
+        opt(
+            "--condition",
+            kind="slice",
+            metavar="STATE",
+            help="State to wait for: stopped, running, exited, removing ...",
+            complete="(configured,created,exited,healthy,initialized,paused,removing,running,stopped,stopping,unhealthy)",
+        ),
+    ] = None,
+    exit_first_match: Annotated[
+        bool, opt("--exit-first-match", help="End when the first of the containers is there", state=LATER)
+    ] = False,
+    ignore: Annotated[
+        bool, opt("--ignore", help="Take a container that does not exist as ended, with code -1")
+    ] = False,
+    interval: Annotated[
+        str,
+        opt(
+            "--interval",
+            "-i",
+            metavar="TIME",
+            help="Time between two looks",
+            state=ACCEPTED,
+            why="the wait ends at the very moment",
+        ),
+    ] = "250ms",
+    latest: Annotated[bool, opt("--latest", "-l", help="Take the container that was created last")] = False,
+) -> int | None:
+    """Wait until containers have ended, and print their exit codes."""
+    from libpod import errors
+    from libpod.engine import stop as engine
+    from pypod.cli import targets
+
+    known = (
+        "configured",
+        "created",
+        "exited",
+        "initialized",
+        "paused",
+        "removing",
+        "running",
+        "stopped",
+        "stopping",
+    )
+    for state in condition or ():
+        if state not in known:
+            raise errors.UsageError(
+                f'--condition "{state}" is not a state', remedy="states are " + ", ".join(known)
+            )
+    conditions = tuple(condition or ("stopped", "exited"))
+
+    def act(record: ContainerRecord) -> None:
+        ctx.out(f"{engine.wait(ctx.session, record, conditions)}\n")
+
+    return targets.each(ctx, targets.Choice(containers, latest=latest, ignore=ignore), act, show=False)
