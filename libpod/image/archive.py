@@ -15,6 +15,7 @@ from libpod import errors
 from libpod.image import blobs, compress, manifest, platform
 from libpod.image import ref as refs
 from libpod.util import jsonio
+from libpod.util.printable import printable
 from libpod.util.tarread import TarReader
 
 TYPE_CHECKING = False
@@ -91,7 +92,8 @@ class Files:
         read, size = self.open(name)
         if size > blobs.MAX_DOCUMENT:
             raise errors.ImageError(
-                f'"{name}" in the archive is longer than {blobs.MAX_DOCUMENT >> 20} MiB', remedy=_REMEDY
+                f'"{printable(name)}" in the archive is longer than {blobs.MAX_DOCUMENT >> 20} MiB',
+                remedy=_REMEDY,
             )
         parts = []
         while data := read(1 << 16):
@@ -124,7 +126,7 @@ class TarFiles(Files):
             name = posixpath.normpath(os.fsdecode(entry.name))
             if entry.kind == "0" and entry.segments is None:
                 if reader.position + entry.size > end:
-                    raise errors.ImageError(f'the archive is cut off at "{name}"', remedy=_REMEDY)
+                    raise errors.ImageError(f'the archive is cut off at "{printable(name)}"', remedy=_REMEDY)
                 self._members[name] = (reader.position, entry.size)
             elif entry.kind == "2":  # old `docker save` links equal layers
                 self._links[name] = posixpath.normpath(
@@ -145,7 +147,7 @@ class TarFiles(Files):
                 break
             target = self._links[target]
         if target not in self._members:
-            raise errors.ImageError(f'the archive has no "{name}"', remedy=_REMEDY)
+            raise errors.ImageError(f'the archive has no "{printable(name)}"', remedy=_REMEDY)
         at, size = self._members[target]
         end = at + size
 
@@ -251,11 +253,10 @@ def _resolve(files: Files, entry: IndexEntry, depth: int) -> tuple[bytes, str]:
     inner = manifest.parse_index(data, kind)
     chosen = platform.choose(inner)
     if chosen is None:
-        has = ", ".join(
-            sorted({f"{e['os']}/{e['architecture']}" for e in inner if e["os"] not in ("", "unknown")})
-        )
+        known = {f"{e['os']}/{e['architecture']}" for e in inner if e["os"] not in ("", "unknown")}
+        has = printable(", ".join(sorted(known)) or "unknown platforms")
         raise errors.ImageError(
-            f"the image has nothing for linux/{platform.host()[1]}, only for {has or 'unknown platforms'}",
+            f"the image has nothing for linux/{platform.host()[1]}, only for {has}",
             remedy="get the image for this machine's platform",
         )
     return _resolve(files, chosen, depth + 1)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from libpod import errors
 from libpod.image import ref as refs
 from libpod.util import jsonio
+from libpod.util.printable import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -95,8 +96,8 @@ class View:
 
     def bad(self, wanted: str) -> errors.ImageError:
         if self.value is None:
-            return errors.ImageError(f"damaged image: {self.where} is missing", remedy=_REMEDY)
-        return errors.ImageError(f"damaged image: {self.where} is not {wanted}", remedy=_REMEDY)
+            return errors.ImageError(f"damaged image: {printable(self.where)} is missing", remedy=_REMEDY)
+        return errors.ImageError(f"damaged image: {printable(self.where)} is not {wanted}", remedy=_REMEDY)
 
     def mapping(self, *, optional: bool = False) -> View:
         if self.value is None and optional:
@@ -169,13 +170,13 @@ def parse_manifest(data: bytes, hint: str = "") -> Manifest:
     media_type = media_type_of(data, hint)
     if media_type not in (OCI_MANIFEST, DOCKER_MANIFEST):
         raise errors.ImageError(
-            f'the media type "{_short(media_type)}" is not that of an image manifest', remedy=_REMEDY
+            f'the media type "{printable(media_type)}" is not that of an image manifest', remedy=_REMEDY
         )
     view = parse_json(data, "manifest")
     config = _descriptor(view.get("config"))
     if config["mediaType"] not in (OCI_CONFIG, DOCKER_CONFIG):
         raise errors.ImageError(
-            f'not a container image: its configuration is of the type "{_short(config["mediaType"])}"',
+            f'not a container image: its configuration is of the type "{printable(config["mediaType"])}"',
             remedy=_REMEDY,
         )
     layers = [_descriptor(item) for item in view.get("layers").items(optional=False)]
@@ -186,7 +187,7 @@ def parse_manifest(data: bytes, hint: str = "") -> Manifest:
     for number, layer in enumerate(layers):
         if layer["mediaType"] not in _LAYERS:
             raise errors.ImageError(
-                f'layer {number} of the image has the unknown media type "{_short(layer["mediaType"])}"',
+                f'layer {number} of the image has the unknown media type "{printable(layer["mediaType"])}"',
                 remedy=_REMEDY,
             )
     return {
@@ -202,7 +203,7 @@ def parse_index(data: bytes, hint: str = "") -> list[IndexEntry]:
     media_type = media_type_of(data, hint or OCI_INDEX)
     if media_type not in (OCI_INDEX, DOCKER_LIST):
         raise errors.ImageError(
-            f'the media type "{_short(media_type)}" is not that of an image index', remedy=_REMEDY
+            f'the media type "{printable(media_type)}" is not that of an image index', remedy=_REMEDY
         )
     entries: list[IndexEntry] = []
     for item in parse_json(data, "index").get("manifests").items(optional=False):
@@ -347,7 +348,3 @@ def format_time(ns: int) -> str:
     text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
     fraction = f".{rest:09d}".rstrip("0") if rest else ""
     return f"{text}{fraction}Z"
-
-
-def _short(text: str) -> str:
-    return "".join(c if c.isprintable() else "?" for c in text[:200])

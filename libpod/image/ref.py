@@ -10,6 +10,7 @@ what it may mean.
 from __future__ import annotations
 
 from libpod import errors
+from libpod.util.printable import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -135,24 +136,22 @@ def check_digest(digest: str) -> str:
 
 
 def _bad(text: str, why: str) -> NoReturn:
-    shown = text if len(text) <= 300 else text[:300] + "..."
     raise errors.ImageError(
-        f"invalid reference {_quoted(shown)}: {why}",
+        f"invalid reference {_quoted(text)}: {why}",
         remedy="write it as [DOMAIN/]NAME[:TAG], for example localhost/web:1.0",
-        name=shown,
+        name=printable(text),
     )
 
 
 def _quoted(text: str) -> str:
-    # Whatever an archive holds must not reach the terminal as control characters.
-    return '"' + "".join(c if c.isprintable() and c != '"' else repr(c)[1:-1] for c in text) + '"'
+    return f'"{printable(text)}"'
 
 
 def _check_domain(text: str, domain: str) -> None:
     if domain.startswith("["):
         host, bracket, port = domain[1:].partition("]")
         if not bracket or not host or not set(host.lower()) <= _HEX | {":", "."} or (port and port[0] != ":"):
-            _bad(text, f'the domain "{domain}" is not valid')
+            _bad(text, f"the domain {_quoted(domain)} is not valid")
         port = port[1:] if port else "0"
     else:
         host, colon, port = domain.partition(":")
@@ -164,9 +163,9 @@ def _check_domain(text: str, domain: str) -> None:
                 or label[0] == "-"
                 or label[-1] == "-"
             ):
-                _bad(text, f'the domain "{domain}" is not valid')
+                _bad(text, f"the domain {_quoted(domain)} is not valid")
     if not port or not _DIGITS.issuperset(port):
-        _bad(text, f'the port of "{domain}" is not a number')
+        _bad(text, f"the port of {_quoted(domain)} is not a number")
 
 
 def _check_path(text: str, path: str) -> None:
@@ -176,12 +175,14 @@ def _check_path(text: str, path: str) -> None:
         if not _UPPER.isdisjoint(component):
             _bad(text, "repository name must be lowercase")
         if component[0] not in _PATH or component[-1] not in _PATH:
-            _bad(text, f'"{component}" must begin and end with a letter or a digit')
+            _bad(text, f"{_quoted(component)} must begin and end with a letter or a digit")
         run = ""
         for char in component:
             if char in _PATH:
                 if run and run not in (".", "_", "__") and set(run) != {"-"}:
-                    _bad(text, f'"{component}" has "{run}" between letters (allowed: . _ __ and dashes)')
+                    _bad(
+                        text, f'{_quoted(component)} has "{run}" between letters (allowed: . _ __ and dashes)'
+                    )
                 run = ""
             elif char in "._-":
                 run += char

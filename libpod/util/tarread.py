@@ -11,6 +11,7 @@ from __future__ import annotations
 from zlib import adler32
 
 from libpod import errors
+from libpod.util.printable import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -223,12 +224,12 @@ class TarReader:
             entry.name = long_name
         if long_link is not None:
             entry.link = long_link
-        self.label = entry.name.decode("utf-8", "backslashreplace")
+        self.label = printable(entry.name)
         if self._global:
             pax = {**self._global, **{k: v for k, v in pax.items() if v}}
         if pax:
             self._apply_pax(entry, pax)
-            self.label = entry.name.decode("utf-8", "backslashreplace")
+            self.label = printable(entry.name)
         if not entry.name or b"\0" in entry.name or b"\0" in entry.link:
             raise errors.ImageError("the archive has a member with an empty or invalid name", remedy=_REMEDY)
         if entry.kind == "0":
@@ -286,7 +287,7 @@ class TarReader:
             entry.kind = "5"
             self._left, self._padding = size, -size % BLOCK
         else:
-            label = name.decode("utf-8", "backslashreplace")
+            label = printable(name)
             raise errors.ImageError(
                 f'the archive member "{label}" has the type {chr(kind)!r}, which is not supported',
                 remedy=_REMEDY,
@@ -394,7 +395,7 @@ class TarReader:
         parts = key.split(b"%")
         try:
             name = parts[0] + b"".join(bytes([int(p[:2], 16)]) + p[2:] for p in parts[1:])
-            data = a2b_base64(value + b"=" * (-len(value) % 4))
+            data = a2b_base64(value + b"=" * (-len(value) % 4), strict_mode=True)
         except ValueError:
             raise errors.ImageError(
                 f'the archive is damaged: bad extended attribute of "{self.label}"', remedy=_REMEDY

@@ -20,6 +20,7 @@ import stat
 from libpod import errors
 from libpod.kernel import ns, path
 from libpod.util import staging
+from libpod.util.printable import printable
 from libpod.util.tarread import TarReader
 
 TYPE_CHECKING = False
@@ -121,7 +122,7 @@ def clean_name(name: bytes, what: str = "member") -> bytes:
     for part in name.split(b"/"):
         if part == b"..":
             if not parts:
-                shown = name.decode("utf-8", "backslashreplace")
+                shown = printable(name)
                 raise errors.ImageError(
                     f'the archive {what} "{shown}" points outside of the image', remedy=_REMEDY
                 )
@@ -197,7 +198,7 @@ class _Extraction:
                 fd = self._open_existing(name)
         except OSError as e:
             if e.errno in (errno.ENOTDIR, errno.ELOOP, errno.EEXIST, errno.ENOENT):
-                shown = name.decode("utf-8", "backslashreplace")
+                shown = printable(name)
                 raise errors.ImageError(
                     f'the archive puts a file below "{shown}", which is not a directory', remedy=_REMEDY
                 ) from None
@@ -272,7 +273,7 @@ class _Extraction:
             try:
                 if os.fstat(fd).st_ino == inode:
                     if default_acl is not None:
-                        self._set_xattr(fd, _DEFAULT_ACL, default_acl, os.fsdecode(name))
+                        self._set_xattr(fd, _DEFAULT_ACL, default_acl, printable(name))
                     os.utime(fd, ns=(mtime_ns, mtime_ns))
             finally:
                 os.close(fd)
@@ -345,7 +346,7 @@ class _Extraction:
         except OSError as e:
             if e.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
                 raise
-            link = entry.link.decode("utf-8", "backslashreplace")
+            link = printable(entry.link)
             raise errors.ImageError(
                 f'the hard link "{_shown(entry)}" points to "{link}", which is not a file of the archive',
                 remedy=_REMEDY,
@@ -397,7 +398,7 @@ class _Extraction:
         hidden = base[4:]
         if hidden in (b"", b".", b".."):
             raise errors.ImageError(
-                f'the archive has the invalid whiteout "{os.fsdecode(base)}"', remedy=_REMEDY
+                f'the archive has the invalid whiteout "{printable(base)}"', remedy=_REMEDY
             )
         try:
             os.mknod(hidden, stat.S_IFCHR, 0, dir_fd=parent_fd)
@@ -436,26 +437,24 @@ class _Extraction:
     def _set_xattrs(self, fd: int, entry: Entry) -> None:
         for name, value in entry.xattrs.items():
             if name.startswith(_OWN_XATTRS):
-                self.report.warn(
-                    f'the attribute {name} of "{_shown(entry)}" was left out: it belongs to the engine'
-                )
+                self._left_out(name, _shown(entry), "it belongs to the engine")
                 continue
             if name not in _XATTRS and not name.startswith("user."):
                 if not name.startswith(_SILENT_XATTRS):
-                    self.report.warn(
-                        f'the attribute {name} of "{_shown(entry)}" was left out: it is not supported'
-                    )
+                    self._left_out(name, _shown(entry), "it is not supported")
                 continue
             self._set_xattr(fd, name, value, _shown(entry))
 
     def _set_xattr(self, fd: int, name: str, value: bytes, owner: str) -> None:
         try:
             os.setxattr(fd, name, value)
-        except (OSError, ValueError) as e:
-            if isinstance(e, OSError) and e.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise
-            why = e.strerror if isinstance(e, OSError) else str(e)
-            self.report.warn(f'the attribute {name} of "{owner}" was left out: {why}')
+        except OSError as e:  # ENOSPC too: that is a value which is too long for the file system
+            self._left_out(name, owner, e.strerror or "it cannot be set")
+        except ValueError as e:
+            self._left_out(name, owner, str(e))
+
+    def _left_out(self, name: str, owner: str, why: str) -> None:
+        self.report.warn(f'the attribute {printable(name)} of "{owner}" was left out: {why}')
 
 
 def _write_sparse(fd: int, entry: Entry, reader: TarReader) -> None:
@@ -478,7 +477,7 @@ def _is_whiteout(there: os.stat_result) -> bool:
 
 
 def _shown(entry: Entry) -> str:
-    return entry.name.decode("utf-8", "backslashreplace")
+    return printable(entry.name)
 
 
 def _owner_error(e: Exception, entry: Entry) -> Exception:
@@ -514,7 +513,5 @@ def _explain(e: OSError, label: str) -> errors.PypodError:
             remedy="free some space on the file system of the store, or use another store with --root",
         )
     if e.errno == errno.ENAMETOOLONG:
-        return errors.ImageError(
-            f'the archive member "{label[:100]}..." has a name that is too long', remedy=_REMEDY
-        )
+        return errors.ImageError(f'the archive member "{label}" has a name that is too long', remedy=_REMEDY)
     return errors.StorageError(f'cannot unpack "{label}": {e.strerror}')
