@@ -60,7 +60,7 @@ def section(security: SecurityRecord, *, arch: str = "", kernel: str = "") -> Js
 def plan(security: SecurityRecord, cache_dir: str, runtime: str) -> JsonDict:
     """All that a start needs, as `section`, `bpf` and `save`.
 
-    `section`: None = unconfined. `bpf`: the compiled filter as base64, empty when it is not cached. `save`: where
+    `section`: None = unconfined. `bpf`: the compiled filter as base64, empty when not cached. `save`: where
     to copy the runtime's compiled filter to, empty when there is nothing to save.
 
     `runtime` is the path of the runtime's binary. Only crun reads compiled filters.

@@ -6,7 +6,8 @@ neighbours: docs/internals/spec.md.
 
 from __future__ import annotations
 
-from libpod.spec import devices, mounts, process, resources, secopts
+from libpod.conf.security import DEFAULT_SYSCTLS
+from libpod.spec import mounts, process, resources, secopts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def _linux(record: ContainerRecord, ctx: AssembleContext, rootfs_propagation: st
     linux: JsonDict = {
         "namespaces": _namespaces(record, ctx),
         "resources": limits,
-        "sysctl": record["sysctl"],
+        "sysctl": _sysctls(record, ctx),
         "maskedPaths": masked,
         "readonlyPaths": read_only,
     }
@@ -71,6 +72,8 @@ def _linux(record: ContainerRecord, ctx: AssembleContext, rootfs_propagation: st
         linux["uidMappings"] = _mappings(record["userns"]["uidmap"])
         linux["gidMappings"] = _mappings(record["userns"]["gidmap"])
     if not ctx.get("rootless", True):
+        from libpod.spec import devices  # real root only
+
         nodes, rules = devices.nodes(record, ctx)
         linux["devices"] = nodes
         limits["devices"] = rules
@@ -81,6 +84,15 @@ def _linux(record: ContainerRecord, ctx: AssembleContext, rootfs_propagation: st
     if rootfs_propagation:
         linux["rootfsPropagation"] = rootfs_propagation
     return linux
+
+
+def _sysctls(record: ContainerRecord, ctx: AssembleContext) -> dict[str, str]:
+    """The record's, without the default of the network where it may not be set."""
+    found = record["sysctl"]
+    name = "net.ipv4.ping_group_range"
+    if found.get(name) == DEFAULT_SYSCTLS[name] and not mounts.owns_network(record, ctx):
+        return {key: value for key, value in found.items() if key != name}
+    return found
 
 
 def _mappings(rows: list[list[int]]) -> list[dict[str, int]]:

@@ -159,8 +159,8 @@ def resolve(request: UserNsRequest, default: str, host: HostFacts) -> UserNsReco
                 "--userns=keep-id has no meaning for root: there is no user id to keep",
                 remedy="leave --userns out",
             )
-        uid = request["uid"] if request["uid"] >= 0 else host.get("uid", 0)
-        gid = request["gid"] if request["gid"] >= 0 else host.get("gid", 0)
+        uid = request["uid"] if request["uid"] >= 0 else host["uid"]
+        gid = request["gid"] if request["gid"] >= 0 else host["gid"]
         limit = request["size"] or MAX_ID
         uidmap = _keep(uid, min(count(outer_uid), limit))
         gidmap = _keep(gid, min(count(outer_gid), limit))
@@ -182,6 +182,6 @@ def default_user(request: UserNsRequest, record: UserNsRecord, host: HostFacts) 
     """The user of a keep-id container for which nobody named one: the kept ids."""
     if record["mode"] != "keep-id":
         return ""
-    uid = request["uid"] if request["uid"] >= 0 else host.get("uid", 0)
-    gid = request["gid"] if request["gid"] >= 0 else host.get("gid", 0)
+    uid = request["uid"] if request["uid"] >= 0 else host["uid"]
+    gid = request["gid"] if request["gid"] >= 0 else host["gid"]
     return f"{uid}:{gid}"

@@ -5,13 +5,13 @@ Pure.
 from __future__ import annotations
 
 from libpod.conf.security import DEFAULT_CAPS
-from libpod.errors import UsageError
+from libpod.errors import NotSupportedError, UsageError
 from libpod.model.container import SCHEMA
 from libpod.spec import capabilities, env, idmaps, netopts, resources, signals, volumes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Protocol
+    from typing import Literal, Protocol
 
     from libpod.model.container import (
         ContainerRecord,
@@ -348,12 +348,23 @@ def _stop_signal(request: Request, image: ImageConfig, systemd: bool) -> int:
 
 
 def _log(request: Request, defaults: Defaults) -> LogRecord:
-    driver = request["log_driver"] or defaults.log_driver
     size = request["log_max_size_bytes"]
     return {
-        "driver": driver,  # type: ignore[typeddict-item]
+        "driver": _log_driver(request["log_driver"], defaults.log_driver),
         "path": request["log_path"],
         "max_size_bytes": size if size >= 0 else max(defaults.log_size_max, 0),
         "max_files": request["log_max_files"] or defaults.log_max_files,
         "tag": request["log_tag"] or defaults.log_tag,
     }
+
+
+def _log_driver(asked: str, default: str) -> Literal["k8s-file", "none", "passthrough"]:
+    """`json-file` is a name for the same file; a default that does not exist here is the file too."""
+    if asked == "journald":
+        raise NotSupportedError(
+            "--log-driver=journald is not supported yet", remedy="use --log-driver=k8s-file"
+        )
+    chosen = asked or default
+    if chosen == "none":
+        return "none"
+    return "passthrough" if chosen == "passthrough" else "k8s-file"

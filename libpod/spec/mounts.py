@@ -59,7 +59,7 @@ def _kernel_mounts(record: ContainerRecord, ctx: AssembleContext, *, has_gid_5: 
     out.append(
         _mount("/dev", "tmpfs", "tmpfs", ["nosuid", "noexec", "strictatime", "mode=755", "size=65536k"])
     )
-    if _sysfs_is_ours(record):
+    if owns_network(record, ctx):
         out.append(_mount("/sys", "sysfs", "sysfs", ["rprivate", "nosuid", "noexec", "nodev", mode]))
     else:
         out.append(_mount("/sys", "bind", "/sys", ["rbind", "rprivate", "nosuid", "noexec", "nodev", mode]))
@@ -86,12 +86,16 @@ def _kernel_mounts(record: ContainerRecord, ctx: AssembleContext, *, has_gid_5: 
     return out
 
 
-def _sysfs_is_ours(record: ContainerRecord) -> bool:
-    """sysfs may be mounted only by the owner of the network namespace; else the host's is bound."""
+def owns_network(record: ContainerRecord, ctx: AssembleContext) -> bool:
+    """Whether the container's user namespace owns its network namespace.
+
+    Only then may it mount sysfs (else the host's is bound) and set parameters of the network. A nested user
+    namespace owns what the runtime makes together with it, never what was made before.
+    """
     mode = record["network"]["mode"]
-    return mode in ("slirp4netns", "none", "pasta", "bridge") or (
-        mode == "container" and record["userns"]["mode"] == "host"
-    )
+    if record["userns"]["uidmap"]:
+        return mode in ("slirp4netns", "none", "pasta", "bridge") and not ctx.get("netns")
+    return mode not in ("host", "ns")
 
 
 def _shm(record: ContainerRecord, ctx: AssembleContext) -> Mount | None:

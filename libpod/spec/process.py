@@ -6,7 +6,7 @@ from libpod.conf.security import ALL_CAPS
 from libpod.spec import capabilities, resources
 from libpod.spec import env as variables
 from libpod.spec.mounts import INIT_PATH
-from libpod.spec.users import KEEP_GROUPS
+from libpod.spec.users import KEEP_GROUPS, MAX_ID
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from libpod.model.request import AssembleContext, UserInfo
 
 
-def _user(user: UserInfo, umask: int) -> dict[str, object]:
+def _user(user: UserInfo, umask: int, gid_count: int = MAX_ID + 1) -> dict[str, object]:
+    """Groups that are not in the user namespace are left out: setgroups(2) would refuse them all."""
     found: dict[str, object] = {"uid": user["uid"], "gid": user["gid"], "umask": umask}
-    if user["groups"]:
-        found["additionalGids"] = user["groups"]
+    groups = [gid for gid in user["groups"] if gid < gid_count]
+    if groups and gid_count > 1:
+        found["additionalGids"] = groups
     return found
 
 
@@ -36,6 +38,13 @@ def _environment(record: ContainerRecord, home: str) -> list[str]:
     return found
 
 
+def _gid_count(record: ContainerRecord, ctx: AssembleContext) -> int:
+    rows = record["userns"]["gidmap"]
+    if rows:
+        return max(first + size for first, _, size in rows)
+    return ctx.get("gid_count", MAX_ID + 1)
+
+
 def container_process(record: ContainerRecord, ctx: AssembleContext) -> dict[str, object]:
     """The process object of the container's first process."""
     user, security = ctx["user"], record["security"]
@@ -44,7 +53,7 @@ def container_process(record: ContainerRecord, ctx: AssembleContext) -> dict[str
         args = [INIT_PATH, "--", *args]
     found: dict[str, object] = {
         "terminal": record["tty"],
-        "user": _user(user, record["umask"]),
+        "user": _user(user, record["umask"], _gid_count(record, ctx)),
         "args": args,
         "env": _environment(record, user["home"]),
         "cwd": record["workdir"],

@@ -10,7 +10,7 @@ from libpod.spec import resources
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from libpod.model.container import ContainerRecord, UlimitRecord
-    from libpod.model.request import HostFacts, Request
+    from libpod.model.request import HostFacts, Request, UserInfo
 
 _IPC_SYSCTLS = (
     "auto_msgmni msg_next_id msgmax msgmnb msgmni sem sem_next_id shm_next_id shm_rmid_forced shmall "
@@ -66,6 +66,26 @@ def record(rec: ContainerRecord, host: HostFacts) -> None:
     )
     if rec["cgroups"] != "disabled":
         controllers(resources.needed_controllers(rec["resources"]), host)
+
+
+def user(who: UserInfo, rec: ContainerRecord, *, uid_count: int, gid_count: int) -> None:
+    """Raise when the container's user or group has no id in its user namespace. The counts are of the
+    user's own.
+    """
+    for kind, number, rows, count in (
+        ("user", who["uid"], rec["userns"]["uidmap"], uid_count),
+        ("group", who["gid"], rec["userns"]["gidmap"], gid_count),
+    ):
+        rows = rows or [[0, 0, count]]
+        if any(first <= number < first + size for first, _, size in rows):
+            continue
+        top = max(first + size for first, _, size in rows) - 1
+        raise UsageError(
+            f'container "{rec["name"]}": the {kind} id {number} is not in its user namespace, '
+            + (f"which ends at {top}" if top else "which has the id 0 only"),
+            remedy="use another --user, or get more subordinate ids in /etc/subuid and /etc/subgid",
+            name=rec["name"],
+        )
 
 
 def _combinations(req: Request) -> None:
