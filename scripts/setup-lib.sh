@@ -119,8 +119,23 @@ make_venv() { # make_venv DIR: a virtual environment on the system's Python, mad
   changed "made the environment $1"
 }
 
+setup_documents() { # the manual pages and the shells' completion, where they look for those of local programs
+  local page target changes=$CHANGES
+  for page in "$TREE"/docs/man/*.1; do
+    target=$SHARE/man/man1/$(basename "$page")
+    cmp -s "$page" "$target" || { install -D -m 644 "$page" "$target"; CHANGES=$((changes + 1)); }
+  done
+  for target in "$SHARE"/man/man1/pypod*.1; do # a page that is no more
+    [ -e "$TREE/docs/man/$(basename "$target")" ] || { rm -f "$target"; CHANGES=$((changes + 1)); }
+  done
+  [ "$CHANGES" = "$changes" ] || say "wrote the manual pages to $SHARE/man"
+  "$BIN/pypod" completion bash | put "$SHARE/bash-completion/completions/pypod" 644
+  "$BIN/pypod" completion zsh | put "$SHARE/zsh/site-functions/_pypod" 644
+  "$BIN/pypod" completion fish | put "$SHARE/fish/vendor_completions.d/pypod.fish" 644
+}
+
 setup_pypod() { # pypod from a wheel of this tree, compiled, with its launcher, man pages and completion
-  local digest packages build wheel page
+  local digest packages build wheel
   digest=$(sources_digest)
   if [ "$(cat "$PREFIX/.digest" 2>/dev/null)" != "$digest" ] || ! "$PREFIX/bin/python3" -c 'import libpod' 2>/dev/null; then
     make_venv "$PREFIX"
@@ -134,7 +149,7 @@ setup_pypod() { # pypod from a wheel of this tree, compiled, with its launcher, 
     rm -rf "$build"
     # an account that may not write here could never cache them: 10 ms at every start
     packages=$("$PREFIX/bin/python3" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
-    quietly "$PREFIX/bin/python3" -m compileall -q "$packages"
+    quietly "$PREFIX/bin/python3" -m compileall -q "$packages"/{pypod,libpod,pypod_systemd}
     printf '%s\n' "$digest" >"$PREFIX/.digest"
     changed "installed pypod in $PREFIX"
   fi
@@ -144,14 +159,9 @@ setup_pypod() { # pypod from a wheel of this tree, compiled, with its launcher, 
 #!/usr/bin/python3 -IS
 import sys; sys.path.append("$packages"); from pypod.cli.entry import main; main()
 EOF
-  if [ -d "$TREE/docs/man" ]; then
-    for page in "$TREE"/docs/man/*.[1-8]; do
-      # shellcheck disable=SC2094  # two different files of one name
-      [ ! -e "$page" ] || put "$SHARE/man/man${page##*.}/$(basename "$page")" 644 <"$page"
-    done
-  fi
   "$BIN/pypod" --version >/dev/null || die "the installed command does not start: $BIN/pypod --version" \
     "rm -rf $PREFIX, then run $0 again"
+  setup_documents
   say "$("$BIN/pypod" --version) is in $PREFIX, started by $BIN/pypod"
 }
 
