@@ -1,8 +1,8 @@
-"""Owns: docs/compat.md: every command and option to be compatible with, its state here, and the test that
-shows it.
+"""Owns: docs/compat.md: what there is to be compatible with, its state here, and the tests that show it.
 
-The list is docs/options/compat.tsv. A test says what it shows by a comment `covers: run --rm, ps`, above it
-or in it."""
+The list is docs/options/compat.tsv. A test says what it shows by a comment `covers: run --rm, ps`, above or
+inside it.
+"""
 
 from __future__ import annotations
 
@@ -109,10 +109,15 @@ def generate() -> str:
     options = [r for r in every if r.option]
     works = sum(now.get(r.command) == "works" for r in names)
     fine = sum(now.get(f"{r.command} {r.option}") in ("works", "no effect") for r in options)
-    out = [_HEAD, f"{works} of {len(names)} commands work, and {fine} of {len(options)} options of those with many.\n"]
+    out = [
+        _HEAD,
+        f"{works} of {len(names)} commands work, and {fine} of {len(options)} options of those with many.\n",
+    ]
     out.append("\n## Commands\n\n| command | state | planned | tests |\n|---|---|---|---|\n")
     for row in names:
-        out.append(_line(row.command, now.get(row.command, "not yet"), row.wanted, tests.get(row.command, [])))
+        out.append(
+            _line(row.command, now.get(row.command, "not yet"), row.wanted, tests.get(row.command, []))
+        )
     for command in dict.fromkeys(r.command for r in options):
         out.append(f"\n## Options of `{command}`\n\n| option | state | planned | use | tests |\n")
         out.append("|---|---|---|---|---|\n")

@@ -1,5 +1,7 @@
-"""Owns: the generated files: option table, texts, man pages, docs/compat.md. `python -m pypod.cli.compile`
-writes them; with `--check` it only tells which are stale."""
+"""Owns: the generated files: option table, texts, man pages, docs/compat.md.
+
+`python -m pypod.cli.compile` writes them; with `--check` it only tells which are stale.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 '''
 
 
-_TEXTS_HEAD = '''"""Owns: texts of commands and options. Written by `python -m pypod.cli.compile`; do not edit.
+_TEXTS_HEAD = '''"""Owns: texts of commands, options. Written by `python -m pypod.cli.compile`; do not edit.
 
 OPTIONS: a line for each option: name, kind of value, help. ARGUMENTS: the kinds of the arguments, in order.
 """

@@ -10,6 +10,10 @@ from pypod.cli import compat, declare, describe, helptext, tree
 
 _SECTION = 1
 OPTION_TEXTS = os.path.join(compat.ROOT, "docs", "options")
+_ABOUT = """\
+pypod runs containers as an ordinary user. There is no daemon: every command does its work itself, and a small
+monitor stays with each running container. The command line is that of Podman.
+"""
 _EXIT = {
     "run": "container",
     "exec": "container",
@@ -75,10 +79,7 @@ def _program_page() -> str:
     short = "run containers without root and without a daemon"
     out = _head("", short)
     out.append(".SH SYNOPSIS\n\\fBpypod\\fR [options] \\fIcommand\\fR\n.SH DESCRIPTION\n")
-    out.append(
-        "pypod runs containers as an ordinary user. There is no daemon: every command does its work itself, and a "
-        "small monitor stays with each running container. The command line is that of Podman.\n"
-    )
+    out.append(_ABOUT)
     out += [".SH GLOBAL OPTIONS\n", "They may stand before the command and behind it.\n"]
     out += [_option(p, "") for p in describe.program_options() if not p.info.hidden]
     out.append(".SH COMMANDS\n")
@@ -120,8 +121,7 @@ def _option(p: describe.Param, path: str) -> str:
 
 
 def option_text(path: str, name: str) -> str:
-    """The longer text of an option: docs/options/COMMAND.OPTION.md, or OPTION.md for every command that has
-    it."""
+    """The longer text of an option: docs/options/COMMAND.OPTION.md, else OPTION.md, which several share."""
     for file in (f"{path.replace(' ', '-')}.{name}.md", f"{name}.md"):
         full = os.path.join(OPTION_TEXTS, file)
         if path and os.path.exists(full):

@@ -18,8 +18,8 @@ from pypod.cli.declare import ACCEPTED, LATER, opt
 class ContainerOptions(TypedDict, total=False):
     """Both commands."""
 
-    add_host: Annotated[list[str], opt("--add-host", kind="slice",
-        help="Add a line HOST:IP to /etc/hosts; IP may be host-gateway")]
+    add_host: Annotated[list[str], opt("--add-host", kind="slice", metavar="HOST:IP",
+        help="Add this line to /etc/hosts; IP may be host-gateway")]
     annotation: Annotated[list[str], opt("--annotation", metavar="KEY=VALUE",
         help="Add an annotation to the container")]
     arch: Annotated[str, opt("--arch", metavar="ARCH",
@@ -27,20 +27,20 @@ class ContainerOptions(TypedDict, total=False):
     attach: Annotated[list[str], opt("--attach", "-a", kind="slice", metavar="NAME",
         complete="(stdin,stdout,stderr)",
         help="Attach to stdin, stdout or stderr")]
-    authfile: Annotated[str, opt("--authfile", metavar="FILE", complete="files",
+    authfile: Annotated[str, opt("--authfile", metavar="FILE", complete="files", state=LATER,
         help="Read the credentials for registries from this file")]
     blkio_weight_device: Annotated[list[str], opt("--blkio-weight-device", kind="slice",
         metavar="DEVICE:WEIGHT", state=LATER,
         help="Relative weight of block I/O on one device")]
-    blkio_weight: Annotated[str, opt("--blkio-weight", metavar="N", state=LATER,
+    blkio_weight: Annotated[str, opt("--blkio-weight", metavar="N",
         help="Relative weight of block I/O, 10 to 1000")]
-    cap_add: Annotated[list[str], opt("--cap-add", kind="slice", complete="caps",
+    cap_add: Annotated[list[str], opt("--cap-add", kind="slice", metavar="CAPABILITY", complete="caps",
         help="Add a capability to the container's default set")]
-    cap_drop: Annotated[list[str], opt("--cap-drop", kind="slice", complete="caps",
+    cap_drop: Annotated[list[str], opt("--cap-drop", kind="slice", metavar="CAPABILITY", complete="caps",
         help="Drop a capability, or ALL")]
     cert_dir: Annotated[str, opt("--cert-dir", metavar="DIR", state=LATER, complete="dirs",
         help="Read the certificates for registries from this directory")]
-    cgroup_conf: Annotated[list[str], opt("--cgroup-conf", kind="slice", metavar="KEY=VALUE", state=LATER,
+    cgroup_conf: Annotated[list[str], opt("--cgroup-conf", kind="slice", metavar="KEY=VALUE",
         help="Write a value into a file of the container's cgroup")]
     cgroup_parent: Annotated[str, opt("--cgroup-parent", metavar="PATH",
         help="Put the container's cgroup below this one")]
@@ -53,7 +53,8 @@ class ContainerOptions(TypedDict, total=False):
         help="Directories inside the container that get the hosts, hostname and resolv.conf files as well")]
     cidfile: Annotated[str, opt("--cidfile", metavar="FILE", complete="files",
         help="Write the container's ID into this file, which must not exist")]
-    conmon_pidfile: Annotated[str, opt("--conmon-pidfile", metavar="FILE", complete="files",
+    conmon_pidfile: Annotated[str, opt("--conmon-pidfile", metavar="FILE", state=LATER,
+        complete="files",
         help="Write the pid of the container's monitor into this file")]
     cpu_period: Annotated[int, opt("--cpu-period", kind="uint", metavar="N",
         help="Length of the CPU period in microseconds")]
@@ -186,7 +187,7 @@ class ContainerOptions(TypedDict, total=False):
     link_local_ip: Annotated[list[str], opt("--link-local-ip", kind="slice", metavar="IP", state=LATER,
         help="Link-local address of the container")]
     log_driver: Annotated[str, opt("--log-driver", metavar="DRIVER", default="k8s-file",
-        complete="(k8s-file,json-file,none,passthrough,journald)",
+        complete="(k8s-file,json-file,none,passthrough)",
         help="How output is kept: k8s-file, none or passthrough")]
     log_opt: Annotated[list[str], opt("--log-opt", kind="slice", metavar="KEY=VALUE",
         help="Option of the log driver: max-size, max-file, path")]
@@ -289,9 +290,9 @@ class ContainerOptions(TypedDict, total=False):
         help="Set a kernel parameter of the container's namespaces")]
     systemd: Annotated[str, opt("--systemd", metavar="MODE", default="true", complete="(true,false,always)",
         help="Prepare the container for systemd as its init: true, false or always")]
-    timeout: Annotated[int, opt("--timeout", kind="uint", metavar="SECONDS", state=LATER,
+    timeout: Annotated[int, opt("--timeout", kind="uint", metavar="SECONDS",
         help="Kill the container after this time")]
-    tls_verify: Annotated[bool, opt("--tls-verify", kind="true",
+    tls_verify: Annotated[bool, opt("--tls-verify", kind="true", state=LATER,
         help="Ask registries for a valid certificate")]
     tmpfs: Annotated[list[str], opt("--tmpfs", metavar="DIR[:OPTIONS]", help="Mount a tmpfs")]
     tty: Annotated[bool, opt("--tty", "-t", help="Give the container a terminal")]
@@ -304,8 +305,8 @@ class ContainerOptions(TypedDict, total=False):
     umask: Annotated[str, opt("--umask", metavar="MODE", default="0022", help="File mode creation mask")]
     unsetenv_all: Annotated[bool, opt("--unsetenv-all", help="Remove all default variables")]
     unsetenv: Annotated[list[str], opt("--unsetenv", metavar="NAME", help="Remove a default variable")]
-    userns: Annotated[str, opt("--userns", metavar="MODE", complete="(host,keep-id,nomap,auto)",
-        help="User namespace: host, keep-id[:uid=N,gid=N], nomap, auto, container:NAME or ns:PATH")]
+    userns: Annotated[str, opt("--userns", metavar="MODE", complete="(host,keep-id)",
+        help="User namespace: host or keep-id[:uid=N,gid=N,size=N]")]
     user: Annotated[str, opt("--user", "-u", metavar="USER[:GROUP]",
         help="Run as this user, by name or number")]
     uts: Annotated[str, opt("--uts", metavar="MODE", complete="(private,host)",
@@ -326,7 +327,7 @@ class RunOptions(ContainerOptions, total=False):
     detach_keys: Annotated[str, opt("--detach-keys", metavar="KEYS", default="ctrl-p,ctrl-q",
         help="Keys that detach from the terminal, as in ctrl-p,ctrl-q")]
     detach: Annotated[bool, opt("--detach", "-d", help="Run in the background and print the container's ID")]
-    passwd: Annotated[bool, opt("--passwd", kind="true",
+    passwd: Annotated[bool, opt("--passwd", kind="true", state=LATER,
         help="Add the container's user to /etc/passwd and /etc/group where it is missing")]
     preserve_fds: Annotated[int, opt("--preserve-fds", kind="uint", metavar="N", state=LATER,
         help="Pass this many file descriptors, from 3 on, into the container")]

@@ -67,9 +67,9 @@ _CREATE_CREATE: Spec = (
     False,
     "image command*",
     "",
-    " add-host/=l annotation/=a arch/=s attach/a=l authfile/=s blkio-weight/=s- "
-    "blkio-weight-device/=l- cap-add/=l cap-drop/=l cert-dir/=s- cgroup-conf/=l- cgroup-parent/=s "
-    "cgroupns/=s cgroups/=s chrootdirs/=l- cidfile/=s conmon-pidfile/=s cpu-period/=u cpu-quota/=i "
+    " add-host/=l annotation/=a arch/=s attach/a=l authfile/=s- blkio-weight/=s "
+    "blkio-weight-device/=l- cap-add/=l cap-drop/=l cert-dir/=s- cgroup-conf/=l cgroup-parent/=s "
+    "cgroupns/=s cgroups/=s chrootdirs/=l- cidfile/=s conmon-pidfile/=s- cpu-period/=u cpu-quota/=i "
     "cpu-rt-period/=u~ cpu-rt-runtime/=i~ cpu-shares/c=u cpus/=f cpuset-cpus/=s cpuset-mems/=s "
     "creds/=s- decryption-key/=l- device/=l device-cgroup-rule/=l- device-read-bps/=l- "
     "device-read-iops/=l- device-write-bps/=l- device-write-iops/=l- disable-content-trust/=b~ dns/=l "
@@ -90,8 +90,8 @@ _CREATE_CREATE: Spec = (
     "publish-all/P=b- pull/=s quiet/q=b rdt-class/=s- read-only/=b read-only-tmpfs/=B replace/=b "
     "requires/=l- restart/=s-no retry/=u- retry-delay/=s- rm/=b rootfs/=b- sdnotify/=s-ignore "
     "seccomp-policy/=s-default secret/=a- security-opt/=a shm-size/=s shm-size-systemd/=s- "
-    "stop-signal/=s stop-timeout/=u subgidname/=s- subuidname/=s- sysctl/=l systemd/=s timeout/=u- "
-    "tls-verify/=B tmpfs/=a tty/t=b tz/=s uidmap/=l ulimit/=l umask/=s unsetenv/=a unsetenv-all/=b "
+    "stop-signal/=s stop-timeout/=u subgidname/=s- subuidname/=s- sysctl/=l systemd/=s timeout/=u "
+    "tls-verify/=B- tmpfs/=a tty/t=b tz/=s uidmap/=l ulimit/=l umask/=s unsetenv/=a unsetenv-all/=b "
     "user/u=s userns/=s uts/=s variant/=s volume/v=a volumes-from/=a workdir/w=s ",
 )
 _EXEC_EXEC: Spec = (
@@ -217,9 +217,9 @@ _RUN_RUN: Spec = (
     False,
     "image command*",
     "",
-    " add-host/=l annotation/=a arch/=s attach/a=l authfile/=s blkio-weight/=s- "
-    "blkio-weight-device/=l- cap-add/=l cap-drop/=l cert-dir/=s- cgroup-conf/=l- cgroup-parent/=s "
-    "cgroupns/=s cgroups/=s chrootdirs/=l- cidfile/=s conmon-pidfile/=s cpu-period/=u cpu-quota/=i "
+    " add-host/=l annotation/=a arch/=s attach/a=l authfile/=s- blkio-weight/=s "
+    "blkio-weight-device/=l- cap-add/=l cap-drop/=l cert-dir/=s- cgroup-conf/=l cgroup-parent/=s "
+    "cgroupns/=s cgroups/=s chrootdirs/=l- cidfile/=s conmon-pidfile/=s- cpu-period/=u cpu-quota/=i "
     "cpu-rt-period/=u~ cpu-rt-runtime/=i~ cpu-shares/c=u cpus/=f cpuset-cpus/=s cpuset-mems/=s "
     "creds/=s- decryption-key/=l- detach/d=b detach-keys/=s device/=l device-cgroup-rule/=l- "
     "device-read-bps/=l- device-read-iops/=l- device-write-bps/=l- device-write-iops/=l- "
@@ -236,13 +236,13 @@ _RUN_RUN: Spec = (
     "ip/=s- ip6/=s- ipc/=s label/l=a label-file/=a link-local-ip/=l- log-driver/=s log-opt/=l "
     "mac-address/=s- memory/m=s memory-reservation/=s memory-swap/=s memory-swappiness/=i~ mount/=a "
     "name/=s network/=a net/=>network network-alias/=l- no-healthcheck/=b no-hostname/=b no-hosts/=b "
-    "oom-kill-disable/=b~ oom-score-adj/=i os/=s passwd/=B passwd-entry/=s- personality/=s- pid/=s "
+    "oom-kill-disable/=b~ oom-score-adj/=i os/=s passwd/=B- passwd-entry/=s- personality/=s- pid/=s "
     "pidfile/=s pids-limit/=i platform/=s pod/=s- pod-id-file/=s- preserve-fd/=l- preserve-fds/=u- "
     "privileged/=b publish/p=l- publish-all/P=b- pull/=s quiet/q=b rdt-class/=s- read-only/=b "
     "read-only-tmpfs/=B replace/=b requires/=l- restart/=s-no retry/=u- retry-delay/=s- rm/=b rmi/=b- "
     "rootfs/=b- sdnotify/=s-ignore seccomp-policy/=s-default secret/=a- security-opt/=a shm-size/=s "
     "shm-size-systemd/=s- sig-proxy/=B stop-signal/=s stop-timeout/=u subgidname/=s- subuidname/=s- "
-    "sysctl/=l systemd/=s timeout/=u- tls-verify/=B tmpfs/=a tty/t=b tz/=s uidmap/=l ulimit/=l "
+    "sysctl/=l systemd/=s timeout/=u tls-verify/=B- tmpfs/=a tty/t=b tz/=s uidmap/=l ulimit/=l "
     "umask/=s unsetenv/=a unsetenv-all/=b user/u=s userns/=s uts/=s variant/=s volume/v=a "
     "volumes-from/=a workdir/w=s ",
 )

@@ -1,4 +1,4 @@
-"""Owns: texts of commands and options. Written by `python -m pypod.cli.compile`; do not edit.
+"""Owns: texts of commands, options. Written by `python -m pypod.cli.compile`; do not edit.
 
 OPTIONS: a line for each option: name, kind of value, help. ARGUMENTS: the kinds of the arguments, in order.
 """
@@ -147,7 +147,7 @@ OPTIONS = {
         "external\t-\tLook at containers of other tools as well\n"
     ),
     "create:create": (
-        "add-host\t-\tAdd a line HOST:IP to /etc/hosts; IP may be host-gateway\n"
+        "add-host\t-\tAdd this line to /etc/hosts; IP may be host-gateway\n"
         "annotation\t-\tAdd an annotation to the container\n"
         "arch\t-\tChoose the image for this architecture instead of the mac...\n"
         "attach\t(stdin,stdout,stderr)\tAttach to stdin, stdout or stderr\n"
@@ -223,7 +223,7 @@ OPTIONS = {
         "label\t-\tAdd a label\n"
         "label-file\tfiles\tRead labels from this file, one in a line\n"
         "link-local-ip\t-\tLink-local address of the container\n"
-        "log-driver\t(k8s-file,json-file,none,passthrough,journald)\tHow output is kept: k8s-file, none or passthrough\n"
+        "log-driver\t(k8s-file,json-file,none,passthrough)\tHow output is kept: k8s-file, none or passthrough\n"
         "log-opt\t-\tOption of the log driver: max-size, max-file, path\n"
         "mac-address\t-\tMAC address of the container\n"
         "memory\t-\tLimit of memory, with a unit b, k, m or g\n"
@@ -286,7 +286,7 @@ OPTIONS = {
         "unsetenv\t-\tRemove a default variable\n"
         "unsetenv-all\t-\tRemove all default variables\n"
         "user\t-\tRun as this user, by name or number\n"
-        "userns\t(host,keep-id,nomap,auto)\tUser namespace: host, keep-id[:uid=N,gid=N], nomap, auto,...\n"
+        "userns\t(host,keep-id)\tUser namespace: host or keep-id[:uid=N,gid=N,size=N]\n"
         "uts\t(private,host)\tUTS namespace: private, host, container:NAME or ns:PATH\n"
         "variant\t-\tChoose the image for this variant of the architecture\n"
         "volume\tvolumes\tMount a directory of the host or a volume\n"
@@ -402,7 +402,7 @@ OPTIONS = {
         "no-prune\t-\tKeep the images below it that have no name\n"
     ),
     "run:run": (
-        "add-host\t-\tAdd a line HOST:IP to /etc/hosts; IP may be host-gateway\n"
+        "add-host\t-\tAdd this line to /etc/hosts; IP may be host-gateway\n"
         "annotation\t-\tAdd an annotation to the container\n"
         "arch\t-\tChoose the image for this architecture instead of the mac...\n"
         "attach\t(stdin,stdout,stderr)\tAttach to stdin, stdout or stderr\n"
@@ -479,7 +479,7 @@ OPTIONS = {
         "label\t-\tAdd a label\n"
         "label-file\tfiles\tRead labels from this file, one in a line\n"
         "link-local-ip\t-\tLink-local address of the container\n"
-        "log-driver\t(k8s-file,json-file,none,passthrough,journald)\tHow output is kept: k8s-file, none or passthrough\n"
+        "log-driver\t(k8s-file,json-file,none,passthrough)\tHow output is kept: k8s-file, none or passthrough\n"
         "log-opt\t-\tOption of the log driver: max-size, max-file, path\n"
         "mac-address\t-\tMAC address of the container\n"
         "memory\t-\tLimit of memory, with a unit b, k, m or g\n"
@@ -547,7 +547,7 @@ OPTIONS = {
         "unsetenv\t-\tRemove a default variable\n"
         "unsetenv-all\t-\tRemove all default variables\n"
         "user\t-\tRun as this user, by name or number\n"
-        "userns\t(host,keep-id,nomap,auto)\tUser namespace: host, keep-id[:uid=N,gid=N], nomap, auto,...\n"
+        "userns\t(host,keep-id)\tUser namespace: host or keep-id[:uid=N,gid=N,size=N]\n"
         "uts\t(private,host)\tUTS namespace: private, host, container:NAME or ns:PATH\n"
         "variant\t-\tChoose the image for this variant of the architecture\n"
         "volume\tvolumes\tMount a directory of the host or a volume\n"
