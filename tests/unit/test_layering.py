@@ -40,7 +40,15 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "libpod.kernel": BASE,
     "libpod.util": (*BASE, "libpod.kernel"),
     # a program of its own, of the boot set
-    "libpod.monitor": ("libpod.errors", "libpod.kernel", *BOOT_UTIL),
+    "libpod.monitor": (
+        "libpod.errors",
+        "libpod.log",
+        "libpod.model",
+        "libpod.kernel",
+        *BOOT_UTIL,
+        "libpod.oci.classify",
+        "libpod.oci.runtime",
+    ),
     # 2
     "libpod.conf": (*GROUND,),
     "libpod.state": (*GROUND, "libpod.conf.paths"),
@@ -50,7 +58,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "libpod.image": (*DATA, "libpod.storage"),
     "libpod.network": (*DATA, "libpod.rootless"),
     "libpod.oci": DATA,
-    "libpod.monitorctl": (*DATA, "libpod.monitor"),
+    "libpod.monitorctl": (*DATA, "libpod.monitor", "libpod.oci"),
     "libpod.volumes": DATA,
     "libpod.secrets": DATA,
     "libpod.events": DATA,

@@ -1,0 +1,1 @@
+"""The monitor: one small process per container, made of the boot set alone."""

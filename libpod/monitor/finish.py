@@ -1,0 +1,233 @@
+"""Owns: the end of a container: everything is given back, step by step, whatever fails on the way.
+
+Order: what the container wrote is read; exit.json says how it ended; runtime, network and mounts are given
+up; clients are told. Then what nobody waits for: the cgroups, syncing to disk, and removing a `--rm`
+container if no client does it.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+from libpod import errors, log
+from libpod.kernel import cgroup, cgtree, process
+from libpod.monitor import exitrec, mounts
+from libpod.util import atomic, failpoint, spawn
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from libpod.model.run import ExitFile
+    from libpod.monitor.main import Monitor
+    from libpod.monitor.runtime import Runtime
+
+_EXECS_S = 2.0
+_KILL_S = 10.0
+_CLEANUP_S = 120.0
+_SIGKILL = 9
+
+
+def ended(monitor: Monitor) -> int:
+    """Finish after the container's first process has ended; return its exit code."""
+    code = _shell_code(monitor.exit_code or 0)
+    failpoint.hit("monitor:after-exit")
+    _step("read the rest of the output", lambda: _drain(monitor))
+    failpoint.hit("monitor:after-drain")
+    oom = _step("read the cgroup's events", lambda: _out_of_memory(monitor)) or False
+    _step("write the exit record", lambda: _record(monitor, code, bool(oom), ""))
+    failpoint.hit("monitor:after-exit-file")
+    _give_back(monitor, unmount=monitor.removes)
+    _announce(monitor, {"t": "exited", "code": code, "oom": bool(oom), "finished_ns": monitor.finished_ns})
+    failpoint.hit("monitor:after-exited")
+    if not monitor.removes:
+        _step("unmount", lambda: _unmount(monitor))
+        _step("sync the exit record", lambda: exitrec.sync_exit(monitor.run_dir))
+    _step("leave the cgroup", lambda: _leave_cgroup(monitor))
+    _follow_up(monitor)
+    return code
+
+
+def failed(monitor: Monitor, error: Exception) -> int:
+    """Undo everything after a failure, and tell the client; return the exit code for it."""
+    wrapped = (
+        error
+        if isinstance(error, errors.PypodError)
+        else errors.MonitorError(f"the monitor has failed: {error}")
+    )
+    log.error("container failed", container=monitor.name, run=monitor.run_id, error=wrapped)
+    if monitor.init_pid and monitor.exit_code is None:
+        _step("kill the container", lambda: _kill(monitor))
+    _step("read the rest of the output", lambda: _drain(monitor))
+    had_started = bool(monitor.started_ns)
+    _give_back(monitor, unmount=True)
+    if monitor.run_dir and had_started:
+        _step(
+            "write the exit record",
+            lambda: _record(monitor, _shell_code(monitor.exit_code or 0), False, wrapped.message),
+        )
+    elif monitor.run_dir:
+        now_ns = time.time_ns()
+        _step(
+            "write the exit record",
+            lambda: exitrec.write_failure(
+                monitor.run_dir, monitor.run_id, wrapped.exit_code, wrapped.message, now_ns
+            ),
+        )
+    alone = monitor.client is None
+    _step("leave the cgroup", lambda: _leave_cgroup(monitor))
+    for peer in monitor.control.peers[:]:
+        if peer is monitor.client or peer.waits:
+            peer.send_error(wrapped)
+    monitor.over = True
+    if monitor.removes and (alone or had_started):
+        _follow_up(monitor)
+    else:
+        _flush(monitor)
+    return wrapped.exit_code
+
+
+def save_seccomp(runtime: Runtime, path: str) -> None:
+    """Copy the filter that crun has compiled for this container to `path`, for those to come."""
+    from libpod.oci import runtime as oci
+
+    source = f"{oci.root(runtime.argv)}/{runtime.cid}/seccomp.bpf"
+    try:
+        with open(source, "rb", buffering=0) as stream:
+            raw = stream.read()
+        if raw:
+            atomic.write(path, raw, durable=False)
+    except OSError as error:
+        log.debug("cannot keep the compiled seccomp filter", path=path, error=error)
+
+
+def _step(what: str, act: Callable[[], object]) -> object:
+    """Do one step; a failure is logged, and the next step comes all the same."""
+    try:
+        return act()
+    except (errors.PypodError, OSError) as error:
+        log.error(f"cannot {what}", error=error)
+    except Exception:
+        import traceback  # lazy: for bugs only
+
+        log.error(f"cannot {what}", trace=traceback.format_exc())
+    return None
+
+
+def _kill(monitor: Monitor) -> None:
+    if monitor.payload:
+        cgroup.kill(monitor.payload)
+    os.kill(monitor.init_pid, _SIGKILL)
+    if not monitor.loop.run_until(lambda: monitor.exit_code is not None, _KILL_S):
+        raise errors.MonitorError(f"process {monitor.init_pid} stays after SIGKILL")
+
+
+def _drain(monitor: Monitor) -> None:
+    if monitor.stdio is not None:
+        monitor.stdio.close()
+    execs = monitor.execs
+    if execs is None or execs.none_left:
+        return
+    # The container's processes are gone, the runtimes that wait for them notice that now.
+    if not monitor.loop.run_until(lambda: execs.none_left, _EXECS_S):
+        execs.abandon()
+        monitor.loop.run_until(lambda: execs.none_left, _EXECS_S)
+
+
+def _out_of_memory(monitor: Monitor) -> bool:
+    return bool(monitor.payload) and cgroup.oom_kills(monitor.payload) > 0
+
+
+def _record(monitor: Monitor, code: int, oom: bool, error: str) -> None:
+    record: ExitFile = {
+        "v": exitrec.VERSION,
+        "boot_id": process.boot_id(),
+        "run_id": monitor.run_id,
+        "code": code,
+        "oom": oom,
+        "started_ns": monitor.started_ns,
+        "finished_ns": monitor.finished_ns or time.time_ns(),
+        "error": error,
+    }
+    exitrec.write_exit(monitor.run_dir, record)
+
+
+def _give_back(monitor: Monitor, *, unmount: bool) -> None:
+    runtime = monitor.runtime
+    if runtime is not None and runtime.created:
+        runtime.interrupted = str
+        _step(
+            "delete the container from the runtime", lambda: runtime.delete(monitor.bundle, monitor.payload)
+        )
+        failpoint.hit("monitor:after-delete")
+    _step("close the control socket", monitor.control.close)
+    network = monitor.network
+    if network is not None:
+        _step("end the network", network.stop)
+    if unmount:
+        _step("unmount", lambda: _unmount(monitor))
+        failpoint.hit("monitor:after-unmount")
+
+
+def _unmount(monitor: Monitor) -> None:
+    if monitor.mounted:
+        monitor.mounted = False
+        mounts.unmount_root(monitor.merged)
+
+
+def _announce(monitor: Monitor, msg: dict[str, object]) -> None:
+    monitor.over = True
+    for peer in monitor.control.peers[:]:
+        if peer.waits:
+            peer.send(msg)
+
+
+def _leave_cgroup(monitor: Monitor) -> None:
+    network = monitor.network
+    if network is not None and not network.stopped:
+        monitor.loop.run_until(lambda: network.stopped, _KILL_S)
+    place = monitor.place
+    if place is None:
+        return
+    monitor.place = None
+    if not cgtree.leave(place) and not place["mount_needed"] and place["manager"] == "cgroupfs":
+        cgroup.kill(place["payload"])
+        cgroup.wait_empty(place["inner"], _EXECS_S)
+        cgroup.remove_tree(place["inner"])
+
+
+def _follow_up(monitor: Monitor) -> None:
+    """See to it that a `--rm` container is removed: by the client that claims it, or by us when none does."""
+    if monitor.removes and monitor.cleanup_argv:
+        client = monitor.client
+        if client is not None and client.waits:
+            monitor.loop.run_until(lambda: monitor.is_clean or client.closed)
+        if not monitor.is_clean:
+            failpoint.hit("monitor:before-cleanup")
+            _step("remove the container", lambda: _clean_up(monitor))
+    _flush(monitor)
+
+
+def _clean_up(monitor: Monitor) -> None:
+    """Remove the container by the command that the client gave us; it must see that nothing runs any more."""
+    os.close(monitor.alive_fd)
+    monitor.alive_fd = -1
+    done: list[int] = []
+    pid = spawn.start(monitor.cleanup_argv, env=os.environ, fds={2: monitor.log_fd})
+    monitor.loop.on_child(pid, done.append)
+    if not monitor.loop.run_until(lambda: bool(done), _CLEANUP_S):
+        os.kill(pid, _SIGKILL)
+        raise errors.MonitorError("the cleanup takes too long, it was killed")
+    if done[0] != 0:
+        raise errors.ProcessError(monitor.cleanup_argv, done[0])
+
+
+def _flush(monitor: Monitor) -> None:
+    """Stay until slow clients have read what is theirs, or are gone."""
+    monitor.loop.run_until(lambda: all(peer.idle for peer in monitor.control.peers))
+
+
+def _shell_code(code: int) -> int:
+    """Return an exit code as a shell says it: 128 + number of the signal that killed."""
+    return code if code >= 0 else 128 - code

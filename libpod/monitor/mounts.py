@@ -1,0 +1,54 @@
+"""Owns: the monitor's own mount namespace, and the container's root file system in it.
+
+When this process is gone and the container too, the kernel unmounts: nothing counts and nothing is left.
+"""
+
+from __future__ import annotations
+
+import os
+
+from libpod import errors, log
+from libpod.kernel import mount, ns, overlay
+from libpod.kernel.const import CLONE_NEWNS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+
+def enter_own_namespace() -> None:
+    """Leave the caller's mount namespace; mounts of the host still arrive, ours do not go out."""
+    ns.unshare(CLONE_NEWNS)
+    mount.private_root()
+
+
+def mount_root(plan: Mapping[str, Any], target: str) -> None:
+    """Mount the root file system as the storage driver has planned it (its MountPlan)."""
+    try:
+        os.mkdir(target, 0o700)
+    except FileExistsError:
+        pass
+    kind = plan["kind"]
+    if kind == "overlay":
+        overlay.mount_overlay(
+            plan["lower"],
+            plan["upper"],
+            plan["work"],
+            target,
+            volatile=plan["volatile"],
+            userxattr=plan["userxattr"],
+        )
+    elif kind == "bind":
+        mount.bind(plan["lower"][0], target, recursive=True)
+    else:
+        raise errors.NotSupportedError(f'mount kind "{kind}" is not known to the monitor')
+
+
+def unmount_root(target: str) -> None:
+    """Unmount it; what still uses it keeps it until it ends."""
+    try:
+        mount.umount(target)
+        os.rmdir(target)
+    except OSError as error:
+        log.debug("cannot unmount", path=target, error=error)

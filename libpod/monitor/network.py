@@ -1,0 +1,163 @@
+"""Owns: the container's network namespace, kept by a descriptor, and the slirp4netns that serves it.
+
+slirp4netns says on one pipe that it is ready and ends when the other one closes. When it dies by itself it is
+started again on the same namespace: connections are lost, the container is not.
+"""
+
+from __future__ import annotations
+
+import _thread
+import os
+import time
+
+from libpod import errors, log
+from libpod.kernel import ns
+from libpod.kernel.const import CLONE_NEWNET
+from libpod.monitor.loop import READ
+from libpod.util import failpoint, spawn
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from libpod.monitor.loop import Loop
+
+READY_S = 20.0
+_READY_FD, _EXIT_FD = 8, 9
+_SHORT_LIFE_S = 2.0
+_MAX_SHORT = 3
+_NO_DAD = "/proc/sys/net/ipv6/conf/default/accept_dad"
+
+
+class Network:
+    """The network of one container."""
+
+    def __init__(self, loop: Loop, wanted: Mapping[str, Any]) -> None:
+        self._loop = loop
+        self._template: list[str] = list(wanted.get("slirp4netns") or ())
+        self.fd = -1
+        """The namespace; -1 with the host's network."""
+        self._exit_w = -1
+        self._ready_r = -1
+        self._stderr_fd = -1
+        self._pid = 0
+        self._started = 0.0
+        self._short = 0
+        self.ready = True
+        self.failed = ""
+        mode = wanted["mode"]
+        if mode == "path":
+            self.fd = _open_namespace(wanted["path"])
+        elif mode in ("none", "private"):
+            self.fd = ns.new_netns()
+            if self._template:
+                self._start()
+        elif mode != "host":
+            raise errors.NotSupportedError(f'network mode "{mode}" is not known to the monitor')
+
+    @property
+    def path(self) -> str:
+        """The namespace as others can open it, while this process lives."""
+        return f"/proc/{os.getpid()}/fd/{self.fd}" if self.fd >= 0 else ""
+
+    def stop(self) -> None:
+        """End slirp4netns and give the namespace up. Idempotent."""
+        self._template = []
+        if self._pid:
+            os.kill(self._pid, 9)  # it keeps nothing, and takes 13-35 ms to notice that its pipe is closed
+        self._close_ready()
+        for fd in (self._exit_w, self.fd):
+            if fd >= 0:
+                os.close(fd)
+        self._exit_w = self.fd = -1
+
+    @property
+    def stopped(self) -> bool:
+        return self._pid == 0
+
+    def _start(self) -> None:
+        if "--enable-ipv6" in self._template:
+            _no_duplicate_detection(self.fd)
+        self._ready_r, ready_w = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        exit_r, self._exit_w = os.pipe2(os.O_CLOEXEC)
+        self._stderr_fd = os.memfd_create("slirp4netns", os.MFD_CLOEXEC)
+        values = {"{netns}": self.path, "{ready}": str(_READY_FD), "{exit}": str(_EXIT_FD)}
+        argv = [values.get(word, word) for word in self._template]
+        self.ready = False
+        self._started = time.monotonic()
+        try:
+            self._pid = spawn.start(
+                argv, fds={2: self._stderr_fd, _READY_FD: ready_w, _EXIT_FD: exit_r}, new_session=True
+            )
+        finally:
+            os.close(ready_w)
+            os.close(exit_r)
+        failpoint.hit("monitor:after-slirp")
+        self._loop.on_child(self._pid, self._ended)
+        self._loop.watch(self._ready_r, READ, lambda _: self._is_ready())
+
+    def _is_ready(self) -> None:
+        self.ready = os.read(self._ready_r, 1) == b"1"
+        self._close_ready()
+
+    def _close_ready(self) -> None:
+        for fd in (self._ready_r, self._stderr_fd):
+            if fd >= 0:
+                self._loop.unwatch(fd)
+                os.close(fd)
+        self._ready_r = self._stderr_fd = -1
+
+    def _ended(self, code: int) -> None:
+        self._pid = 0
+        if not self._template:
+            return
+        text = os.pread(self._stderr_fd, 4096, 0).decode("utf-8", "replace") if self._stderr_fd >= 0 else ""
+        self._close_ready()
+        os.close(self._exit_w)
+        self._exit_w = -1
+        error = errors.ProcessError(self._template, code, text)
+        if not self.ready:
+            self.failed = error.message
+            return
+        self._short = self._short + 1 if time.monotonic() - self._started < _SHORT_LIFE_S else 0
+        if self._short >= _MAX_SHORT:
+            log.error("slirp4netns keeps ending, the container has no network any more", error=error)
+            return
+        log.warning("slirp4netns ended and is started again", error=error)
+        try:
+            self._start()
+        except (OSError, errors.PypodError) as again:
+            log.error("slirp4netns cannot be started again", error=again)
+
+
+def _open_namespace(path: str) -> int:
+    try:
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        raise errors.StateError(f"cannot join the network namespace {path}: {error.strerror}") from error
+
+
+def _no_duplicate_detection(netns_fd: int) -> None:
+    """Let IPv6 addresses in the namespace be usable at once, not after a second of looking for a double.
+
+    In a thread that ends there, for the reason that ns.new_netns gives.
+    """
+    done = _thread.allocate_lock()
+    done.acquire()
+
+    def work() -> None:
+        try:
+            ns.setns(netns_fd, CLONE_NEWNET)
+            fd = os.open(_NO_DAD, os.O_WRONLY | os.O_CLOEXEC)
+            try:
+                os.write(fd, b"0")
+            finally:
+                os.close(fd)
+        except OSError as error:
+            log.debug("cannot switch duplicate address detection off", error=error)
+        finally:
+            done.release()
+
+    _thread.start_new_thread(work, ())
+    done.acquire()

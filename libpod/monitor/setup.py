@@ -1,0 +1,76 @@
+"""Owns: making a process of its own out of a fork of the command: session, signals, descriptors, name."""
+
+from __future__ import annotations
+
+import _signal  # `signal` itself pulls enum: 4 ms
+import fcntl
+import gc
+import os
+
+from libpod.kernel import process
+
+_IGNORED = (
+    _signal.SIGINT,
+    _signal.SIGHUP,
+    _signal.SIGQUIT,
+    _signal.SIGUSR1,
+    _signal.SIGUSR2,
+    _signal.SIGTSTP,
+    _signal.SIGTTIN,
+    _signal.SIGTTOU,
+    _signal.SIGPIPE,
+)
+
+
+def detach(keep_prefix: str, keep: tuple[int, ...]) -> tuple[int, ...]:
+    """Leave the caller's session and terminal, its signals and descriptors.
+
+    Stays: `keep`, and descriptors of files below `keep_prefix` (the sign that the user namespace is in use).
+    Returns duplicates of the caller's stdin, stdout and stderr, for a container that gets them passed
+    through.
+    """
+    os.setsid()
+    _signal.set_wakeup_fd(-1)
+    for number in _IGNORED:
+        _signal.signal(number, _signal.SIG_IGN)
+    for number in (_signal.SIGWINCH, _signal.SIGALRM, _signal.SIGTERM):
+        _signal.signal(number, _signal.SIG_DFL)
+    _signal.pthread_sigmask(_signal.SIG_SETMASK, ())
+    _close_others(keep_prefix, keep)
+    null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+    inherited = tuple(_duplicate(fd, null) for fd in (0, 1, 2))
+    for fd in (0, 1, 2):
+        os.dup2(null, fd)
+    os.close(null)
+    os.chdir("/")
+    os.umask(0o022)
+    process.set_subreaper()
+    gc.freeze()
+    return inherited
+
+
+def name(cid: str) -> None:
+    """Show in ps(1) which container this process is for."""
+    process.set_title(f"pypod: monitor {cid[:12]}")
+
+
+def _duplicate(fd: int, other: int) -> int:
+    try:
+        return fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 3)
+    except OSError:  # the caller was started without it
+        return fcntl.fcntl(other, fcntl.F_DUPFD_CLOEXEC, 3)
+
+
+def _close_others(keep_prefix: str, keep: tuple[int, ...]) -> None:
+    """Close what came over the fork: locks, databases and pipes of the caller would live as long as the
+    container.
+    """
+    for word in os.listdir("/proc/self/fd"):
+        fd = int(word)
+        if fd < 3 or fd in keep:
+            continue
+        try:
+            if not os.readlink(f"/proc/self/fd/{fd}").startswith(keep_prefix):
+                os.close(fd)
+        except OSError:
+            pass  # the listing's own descriptor

@@ -1,0 +1,125 @@
+"""Owns: what the container's first process gets as standard input, output and error, by log driver and
+terminal.
+"""
+
+from __future__ import annotations
+
+import os
+
+from libpod import errors
+from libpod.monitor import terminal
+from libpod.monitor.logfile import LogFile
+from libpod.monitor.streams import Streams
+from libpod.util import wire
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+    from libpod.monitor.loop import Loop
+
+CONSOLE_S = 10.0
+
+
+class Stdio:
+    """Pipes, a terminal, or the client's own descriptors."""
+
+    def __init__(self, loop: Loop, msg: Mapping[str, Any], run_dir: str, inherited: Sequence[int]) -> None:
+        self._loop = loop
+        log = msg["log"]
+        driver = log["driver"]
+        if driver in ("k8s-file", "json-file"):
+            file = LogFile(log["path"], int(log.get("max_size_bytes") or 0), int(log.get("max_files") or 1))
+        elif driver in ("none", "passthrough"):
+            file = None
+        else:
+            raise errors.NotSupportedError(
+                f'the log driver "{driver}" is not supported yet', remedy="use --log-driver=k8s-file"
+            )
+        self.streams = Streams(loop, file)
+        self.has_terminal = bool(msg.get("terminal"))
+        self._keeps_stdin = bool(msg.get("stdin"))
+        self._once = bool(msg.get("stdin_once"))
+        self._size: list[int] | None = msg.get("size")
+        self._passed = list(inherited) if driver == "passthrough" else []
+        if driver == "passthrough" and self.has_terminal:
+            raise errors.UsageError(
+                "--log-driver=passthrough cannot be used with a terminal", remedy="leave --tty out"
+            )
+        self._theirs: dict[int, int] = {}
+        self._ours: dict[int, int] = {}
+        self._console: terminal.Console | None = None
+        self._master_fd = self._slave_fd = -1
+        if self.has_terminal:
+            self._console = terminal.Console(loop, run_dir, "console", self._got_master)
+        elif self._passed:
+            self._theirs = dict(enumerate(self._passed))
+        else:
+            self._make_pipes()
+
+    @property
+    def console(self) -> str:
+        """Path of the console socket for the runtime; empty without a terminal."""
+        return self._console.path if self._console is not None else ""
+
+    @property
+    def for_runtime(self) -> dict[int, int]:
+        """Descriptors for the runtime's create, which the container inherits."""
+        return self._theirs
+
+    def connect(self) -> None:
+        """Begin to carry the streams, when the runtime has created the container."""
+        if self._console is not None:
+            if not self._loop.run_until(lambda: self._master_fd >= 0, CONSOLE_S):
+                raise errors.MonitorError("the runtime did not send the terminal")
+            self._console.close()
+            self._console = None
+            self._slave_fd = terminal.keep_slave(self._master_fd)
+            if self._size:
+                self.resize(*self._size)
+            if self._keeps_stdin:
+                self.streams.set_input(os.dup(self._master_fd), once=False)
+            self.streams.add_output(os.dup(self._master_fd), wire.STDOUT)
+            return
+        self._close_theirs()
+        for number, fd in self._ours.items():
+            if number == wire.STDIN:
+                self.streams.set_input(fd, once=self._once)
+            else:
+                self.streams.add_output(fd, number)
+        self._ours = {}
+
+    def resize(self, rows: int, cols: int) -> None:
+        """Give the terminal a size; kept for it if it is not there yet."""
+        self._size = [rows, cols]
+        if self._master_fd >= 0:
+            terminal.resize(self._master_fd, rows, cols)
+
+    def close(self) -> None:
+        """Read what is left into the log, and close everything. Idempotent."""
+        self.streams.drain()
+        self._close_theirs()
+        for fd in (*self._ours.values(), self._master_fd, self._slave_fd):
+            if fd >= 0:
+                os.close(fd)
+        self._ours = {}
+        self._master_fd = self._slave_fd = -1
+        if self._console is not None:
+            self._console.close()
+            self._console = None
+
+    def _make_pipes(self) -> None:
+        for number in (wire.STDOUT, wire.STDERR):
+            self._ours[number], self._theirs[number] = os.pipe2(os.O_CLOEXEC)
+        if self._keeps_stdin:
+            self._theirs[wire.STDIN], self._ours[wire.STDIN] = os.pipe2(os.O_CLOEXEC)
+
+    def _close_theirs(self) -> None:
+        for fd in self._theirs.values():
+            os.close(fd)
+        self._theirs = {}
+        self._passed = []
+
+    def _got_master(self, master_fd: int) -> None:
+        self._master_fd = master_fd

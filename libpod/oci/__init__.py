@@ -1,0 +1,1 @@
+"""The OCI runtime: its command line, bundle and messages."""
