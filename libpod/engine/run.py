@@ -98,7 +98,7 @@ def carry(session: Session, started: start.Started, stdio: Stdio) -> int:
         return False
 
     try:
-        streams.pump(started.conn, stdio, on_message)
+        streams.pump(started.conn, stdio, on_message, started.early)
     except streams.Detached:
         started.conn.send({"t": "detach"})
         started.conn.close()

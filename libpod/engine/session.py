@@ -108,12 +108,10 @@ class Session:
             self.entry = enter.enter(self.paths)
         return self.entry
 
-    def forget_in_child(self) -> None:
-        """Drop what a forked child must not keep: the alive lock of the namespace and every named lock."""
-        if self.entry is not None:
-            self.entry.forget_in_child()
-        if self._locks is not None:
-            self._locks.close_all_in_child()
+    def hold_in_child(self) -> None:
+        """In a forked child that lives on (the monitor): hold the namespace by a lock of its own, drop the parent's locks."""
+        assert self.entry is not None
+        self.entry.forget_in_child()
 
 
 def open_session(

@@ -32,11 +32,12 @@ if TYPE_CHECKING:
 class Started:
     """A started container: `conn` is the attached client's channel to its monitor."""
 
-    __slots__ = ("conn", "pid", "record", "run_id")
+    __slots__ = ("conn", "early", "pid", "record", "run_id")
 
     def __init__(self, record: ContainerRecord, launch: Launch, pid: int, run_id: str) -> None:
         self.record = record
         self.conn = launch.conn
+        self.early = launch.early
         self.pid = pid
         self.run_id = run_id
 
@@ -44,7 +45,7 @@ class Started:
 def launch(session: Session) -> Launch:
     """Fork the monitor of the container that is about to start. Must come before the database is opened."""
     session.enter()
-    return monitorctl.launch(session.paths, session.forget_in_child)
+    return monitorctl.launch(session.paths, session.hold_in_child)
 
 
 def start(
@@ -66,8 +67,7 @@ def start(
     run_dir = session.paths.run_dir(cid)
     place = cgroups.for_container(session.cgroups, cid, launched.pid)
     network = _network(session, record)
-    conn = launched.conn
-    conn.send(
+    launched.send(
         {
             "t": "prepare",
             "cid": cid,
@@ -88,7 +88,7 @@ def start(
         os.close(root_fd)
     failpoint.hit("start:after-bundle")
     message = _start_message(session, record, bundle, attach=attach, size=size, only_create=only_create)
-    conn.send({**message, "seccomp_cache": save_bpf})
+    launched.send({**message, "seccomp_cache": {"path": save_bpf} if save_bpf else None})
     reply, _fds = launched.expect("created" if only_create else "started")
     failpoint.hit("start:after-started")
     if record["pidfile"]:

@@ -30,6 +30,7 @@ def start_attached(session: Session, record: ContainerRecord, stdio: Stdio) -> i
 
 def _start(session: Session, record: ContainerRecord, stdio: Stdio | None) -> starting.Started | None:
     validate.record(record, session.host_facts())
+    session.enter()
     with session.locks.take(RANK_CONTAINER, record["id"]):
         record = containers.find(session, record["id"])
         status = containers.status(session, record)
@@ -41,7 +42,7 @@ def _start(session: Session, record: ContainerRecord, stdio: Stdio | None) -> st
         if status["state"] in ("running", "stopping"):
             return None
         if status["state"] == "initialized":
-            monitorctl.begin(session.paths, record["id"])
+            _go_on(session, record)
             return None
         launched = starting.launch(session)
         try:
@@ -51,3 +52,17 @@ def _start(session: Session, record: ContainerRecord, stdio: Stdio | None) -> st
         except BaseException:
             launched.close()
             raise
+
+
+def _go_on(session: Session, record: ContainerRecord) -> None:
+    """Let the process of an initialized container run."""
+    conn = monitorctl.connect(session.paths, record["id"])
+    try:
+        conn.send({"t": "start-created"})
+        got = conn.recv()
+    finally:
+        conn.close()
+    if got is None:
+        raise errors.MonitorError(f'the monitor of container "{record["name"]}" ended unexpectedly')
+    if got[0]["t"] == "error":
+        raise monitorctl.error_from(got[0])

@@ -14,7 +14,8 @@ from libpod.util import wire
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
 
     from libpod.util.wire import Conn
 
@@ -87,12 +88,19 @@ def write_all(fd: int, data: bytes) -> None:
             select.select([], [fd], [])
 
 
-def pump(conn: Conn, stdio: Stdio, on_message: Callable[[Mapping[str, object], list[int]], bool]) -> None:
+def pump(
+    conn: Conn,
+    stdio: Stdio,
+    on_message: Callable[[Mapping[str, object], list[int]], bool],
+    early: Sequence[Mapping[str, Any]] = (),
+) -> None:
     """Carry streams over `conn` until `on_message` returns True or the monitor closes (MonitorError).
 
-    Raises Detached after the detach keys. A closed stdout or stderr of the caller drops that stream only.
+    `early` are pieces of streams that were received before. Raises Detached after the detach keys. A closed stdout or stderr of the caller drops that stream only.
     """
     out: dict[int, int | None] = {wire.STDOUT: stdio.stdout, wire.STDERR: stdio.stderr}
+    for message in early:
+        _write_out(out, message["kind"], message["data"])
     keys = DetachKeys(stdio.detach_keys if stdio.tty else b"")
     poll = select.poll()
     poll.register(conn.fileno(), select.POLLIN)
