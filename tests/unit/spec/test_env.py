@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,7 +11,7 @@ from libpod.spec import env
 from tests.unit.spec.conftest import Maker, image_config
 
 
-def variables(make: Maker, image_env: list[str] | None = None, **options: object) -> dict[str, str]:
+def variables(make: Maker, image_env: list[str] | None = None, **options: Any) -> dict[str, str]:
     record = make.record(image=image_config(env=image_env or []), **options)
     return dict(item.split("=", 1) for item in record["env"])
 
