@@ -5,27 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Generator
-from typing import NoReturn
 
 import hypothesis
 import pytest
 
-PACKAGE_OF = {
-    "crun": "crun",
-    "runc": "runc",
-    "slirp4netns": "slirp4netns",
-    "pasta": "passt",
-    "newuidmap": "uidmap",
-    "fuse-overlayfs": "fuse-overlayfs",
-    "busybox": "busybox",
-    "catatonit": "catatonit",
-    "podman": "podman",
-    "systemctl": "systemd",
-    "journalctl": "systemd",
-}
-"""The Debian package of a program, where its name differs or may not be guessed."""
+from tests.support.fixtures import image_tar, machine, pypod
+from tests.support.needs import PACKAGE_OF, STRICT, missing
 
-STRICT = os.environ.get("PYPOD_TEST_STRICT") == "1"
+__all__ = ["image_tar", "machine", "pypod"]
 
 # A run in CI finds the same cases each time; a developer's looks for new ones. Nothing is stored in the tree.
 hypothesis.settings.register_profile("pypod", database=None, deadline=None, derandomize=STRICT)
@@ -38,13 +25,6 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         for program in mark.args:
             if shutil.which(program, path=path) is None:
                 missing(f"{program} is not installed: apt-get install {PACKAGE_OF.get(program, program)}")
-
-
-def missing(reason: str) -> NoReturn:
-    """Skip the running test, or fail it in a strict run, where everything must be there."""
-    if STRICT:
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(reason)
 
 
 @pytest.hookimpl(wrapper=True)

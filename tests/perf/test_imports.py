@@ -18,12 +18,14 @@ from tests.support.sources import PACKAGES, package_dir
 BOOT = "__future__ _stat stat _collections_abc genericpath posixpath os errno fcntl"
 JSON = "_json"
 CTYPES = "ctypes _ctypes struct _struct ctypes._endian types"
-QUICK = f"{BOOT} {JSON} {CTYPES} _sqlite3 _socket _datetime datetime select termios unicodedata".split()
+SQLITE = "_sqlite3 functools _functools collections _collections itertools keyword operator _operator reprlib"
+"""The C core imports functools by itself, which brings the rest."""
+QUICK = f"{BOOT} {JSON} {CTYPES} {SQLITE} _socket _datetime datetime select termios unicodedata".split()
 """ps, inspect, logs, images, version: os sys errno json sqlite3 fcntl ctypes, by their C cores."""
-_STARTS = "array _posixsubprocess _random _sha2 _sha256 _hashlib _thread grp pwd resource"
+_STARTS = "array binascii gc _posixsubprocess _random _sha2 _sha256 _hashlib _thread grp pwd resource"
 START = [*QUICK, *_STARTS.split(" ")]
 """run, exec, start, stop, rm."""
-MONITOR = f"{BOOT} {JSON} {CTYPES} _socket select array termios _thread resource".split()
+MONITOR = f"{BOOT} {JSON} {CTYPES} _socket select array gc termios _thread resource".split()
 """The monitor of every container: os sys errno fcntl select signal socket time json ctypes."""
 
 
@@ -86,6 +88,7 @@ def test_reading_commands_keep_the_budget(pypod: Pypod, words: list[str]) -> Non
 @pytest.mark.needs("crun", "slirp4netns", "newuidmap")
 def test_commands_of_a_container_keep_the_budget(pypod: Pypod) -> None:
     image = pypod.image
+    pypod("run", "--rm", image, "true")  # reads the configuration files and keeps what they say
     steps = [
         ["run", "--rm", image, "true"],
         ["run", "-d", "--name", "web", image, "sleep", "1000"],

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import missing
 from tests.support import engine
 from tests.support.engine import Pypod
 from tests.support.machine import Machine
+from tests.support.needs import missing
 
 
 def _base() -> Path:

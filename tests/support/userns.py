@@ -18,7 +18,7 @@ from libpod.conf.paths import Paths
 from libpod.errors import PypodError
 from libpod.rootless import enter
 from libpod.util import staging
-from tests.conftest import missing
+from tests.support.needs import missing
 
 NEEDS_IDS = 77
 """Exit code of the child when the account has no subordinate ids."""
