@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from libpod.model.request import Request
     from libpod.spec.values import Options
 
-__all__ = ["parse_options"]
+__all__ = ["joined", "parse_device", "parse_options"]
 
 _LATER = {
     "pod": "pods are",
@@ -153,6 +153,16 @@ def parse_options(
     }
 
 
+def joined(request: Request) -> list[str]:
+    """The containers whose namespaces are joined, as the user named them; merge wants their full ids."""
+    values = [request[key] for key in ("pid", "ipc", "uts", "cgroupns")]
+    names = [value.partition(":")[2] for value in values if value.startswith("container:")]
+    network = request["network"]
+    if network is not None and network["mode"] == "container":
+        names.append(network["container"])
+    return list(dict.fromkeys(names))
+
+
 def _entrypoint(options: Options) -> list[str] | None:
     value = options.get("entrypoint")
     if value is None:
@@ -238,6 +248,7 @@ def _image_volume(options: Options) -> str:
 
 
 def parse_device(value: str) -> DeviceRecord:
+    """One `--device`: /dev/NAME[:PATH][:PERMISSIONS]."""
     if "=" in value and not value.startswith("/"):
         raise NotSupportedError(
             f'--device "{value}": CDI devices are not supported yet',

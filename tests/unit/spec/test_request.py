@@ -113,6 +113,12 @@ def test_restart_no_is_fine(make: Maker) -> None:
     assert make.request(restart="no")["restart_policy"] == "no"
 
 
+def test_containers_that_are_joined_are_listed_once(make: Maker) -> None:
+    asked = make.request(pid="container:a", ipc="container:b", uts="container:a", network=["container:c"])
+    assert request.joined(asked) == ["a", "b", "c"]
+    assert request.joined(make.request(pid="host")) == []
+
+
 _NAMES = """
 add_host annotation blkio_weight cap_add cap_drop cgroup_conf cgroupns cgroups cpu_period cpu_quota
 cpu_shares cpus cpuset_cpus device dns entrypoint env env_file_lines expose gidmap group_add hostname
