@@ -43,6 +43,10 @@ def show_help(words: list[str]) -> int:
     for word in words:
         name = f"{path} {word}" if path else word
         name = table.ALIASES.get(name, name)
+        if name in table.MISSING:
+            from libpod.errors import NotSupportedError
+
+            raise NotSupportedError(f'"pypod {name}" is not supported yet', remedy=table.MISSING[name])
         if name not in table.COMMANDS and name not in table.GROUPS:
             if not path:
                 sys.stdout.write(f"Unknown help topic [`{' '.join(words)}`]\n")

@@ -30,12 +30,26 @@ _LEVELS = {
 def main(args: list[str] | None = None) -> NoReturn:
     """Run the command line and end the process, by _exit: that saves the tear-down of the interpreter."""
     args = sys.argv[1:] if args is None else args
+    if sys.stdin is None or sys.stdout is None or sys.stderr is None:
+        _open_standard_streams()
     if args and args[0] in ("--version", "-v"):
         from pypod import __version__
 
         sys.stdout.write(f"pypod version {__version__}\n")
         _leave(0)
     _leave(guarded(args))
+
+
+def _open_standard_streams() -> None:
+    """Put /dev/null where a standard stream was closed: no file that is opened later may take its place."""
+    import os
+
+    while (fd := os.open("/dev/null", os.O_RDWR)) <= 2:
+        pass
+    os.close(fd)
+    sys.stdin = sys.stdin or open(0, closefd=False)  # noqa: SIM115
+    sys.stdout = sys.stdout or open(1, "w", closefd=False)  # noqa: SIM115
+    sys.stderr = sys.stderr or open(2, "w", closefd=False)  # noqa: SIM115
 
 
 def guarded(args: list[str]) -> int:
@@ -77,7 +91,7 @@ def dispatch(args: list[str]) -> int:
     words = parse.Words("pypod", table.PROGRAM, table.GLOBAL)
     words.read(args, False)
     if words.help:
-        return _help([])
+        return show_help([])
     if words.options.get("version"):
         from pypod import __version__
 
@@ -91,7 +105,7 @@ def dispatch(args: list[str]) -> int:
     call = parse.Words(f"pypod {path}", text, table.GLOBAL, words)
     call.read(words.positionals, interspersed)
     if call.help:
-        return _help(path.split())
+        return show_help(path.split())
     bound = parse.bind(f"pypod {path}", arguments, arity, call.positionals)
     _check_states(path, call, spec)
     return _call(path, module, function, call, bound)
@@ -132,15 +146,22 @@ def _incomplete(path: str, asked: bool) -> int:
 
     if path and not any(c.startswith(f"{path} ") for c in table.COMMANDS):
         raise NotSupportedError(f'"pypod {path}" is not supported yet')
-    code = _help(path.split())
+    code = show_help(path.split())
     if asked:
         return code
     raise UsageError(f"missing command 'pypod {path + ' ' if path else ''}COMMAND'")
 
 
-def _help(path: list[str]) -> int:
-    from pypod.cli import app  # lazy: imports typer, ~80 ms
+def show_help(path: list[str]) -> int:
+    """Print the help of a command."""
+    try:
+        from pypod.cli import app  # lazy: imports typer, 40-90 ms
+    except ModuleNotFoundError as e:
+        from libpod.errors import ToolMissingError
 
+        raise ToolMissingError(
+            f"help needs the Python package {e.name}", remedy=f"install it: pip install {e.name}"
+        ) from e
     return app.show_help(path)
 
 
@@ -168,6 +189,8 @@ def _call(path: str, module: str, function: str, words: Words, bound: dict[str, 
     if options:
         _apply_globals(options)
     os.umask(0o022)
+    # names of files need not be text
+    sys.stdout.reconfigure(errors="surrogateescape")  # type: ignore[union-attr]
     name = f"pypod.cli.{module}"
     __import__(name)
     verb = getattr(sys.modules[name], function)

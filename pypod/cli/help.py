@@ -12,6 +12,6 @@ if TYPE_CHECKING:
 
 def help_(ctx: Context, command: Annotated[list[str] | None, arg("COMMAND")] = None) -> int | None:
     """Show the help of a command."""
-    from pypod.cli import app  # lazy: imports typer, ~80 ms
+    from pypod.cli import entry
 
-    return app.show_help(command or [])
+    return entry.show_help(command or [])
