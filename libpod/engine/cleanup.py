@@ -5,17 +5,18 @@ the row goes, then the trash is emptied outside any lock."""
 
 from __future__ import annotations
 
-from libpod import errors, volumes
+from libpod import errors, log, volumes
 from libpod.engine import containers
 from libpod.state import containers as rows
 from libpod.storage import rootfs
-from libpod.util import failpoint
+from libpod.util import alive, failpoint
 from libpod.util.lock import RANK_CONTAINER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from libpod.engine.session import Session
     from libpod.model.container import ContainerRecord
+    from libpod.model.run import RunStatus
 
 
 def remove(session: Session, record: ContainerRecord, *, anonymous_volumes: bool = True) -> None:
@@ -51,3 +52,29 @@ def after_exit(session: Session, name: str, *, remove_any: bool = False) -> None
         return
     if (record["remove"] or remove_any) and not containers.is_running(containers.status(session, record)):
         remove(session, record)
+
+
+def reap(session: Session, record: ContainerRecord, status: RunStatus) -> bool:
+    """Remove a `--rm` container whose run is over, or never began, because everybody who was to remove it
+    was killed.
+
+    Whether it is gone. Whoever makes, starts or removes a container holds its lock meanwhile: such a one is
+    left alone."""
+    over = status["state"] == "exited" or (status["state"] == "created" and record.get("made_by_run", False))
+    if not record["remove"] or not over or status["monitor_pid"]:
+        return False
+    monitored = alive.held(session.paths.run_dir(record["id"]) + "/alive")
+    if monitored or not session.locks.is_free(RANK_CONTAINER, record["id"]):
+        return False
+    log.info("removing what an interrupted command left", container=record["id"][:12])
+    session.enter()
+    try:
+        whole = rows.get(session.db, record["id"])
+    except errors.NotFoundError:
+        return True
+    with session.locks.take(RANK_CONTAINER, record["id"]) as held:
+        if containers.is_running(containers.status(session, record)):
+            return False
+        remove_locked(session, whole, anonymous_volumes=True)
+        held.remove()
+    return True

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from libpod.engine.session import Session
-    from libpod.model.container import ContainerRecord
+    from libpod.model.container import ContainerRecord, MountRecord
     from libpod.model.image import ImageRecord
     from libpod.model.request import MergeIds, Request
 
@@ -68,9 +68,10 @@ def find_image(session: Session, name: str, pull: str) -> ImageRecord:
 
 
 def build_record(
-    session: Session, req: Request, image: ImageRecord, command_line: list[str]
+    session: Session, req: Request, image: ImageRecord, command_line: list[str], *, by_run: bool = False
 ) -> ContainerRecord:
     """The record of a new container: what was asked for, what the image says, the defaults."""
+    joins, volumes = _others(session, req)
     ids: MergeIds = {
         "cid": os.urandom(32).hex(),
         "name": names.check(req["name"]) if req["name"] else "",
@@ -80,8 +81,26 @@ def build_record(
         "layers": image["layers"],
         "create_command": command_line,
         "host": session.host_facts(),
+        "joins": joins,
+        "volumes_from": volumes,
     }
-    return merge.merge(req, image["config"], session.settings, ids)
+    record = merge.merge(req, image["config"], session.settings, ids)
+    return {**record, "made_by_run": True} if by_run else record
+
+
+def _others(session: Session, req: Request) -> tuple[dict[str, str], dict[str, list[MountRecord]]]:
+    """The containers that the request names: for `container:X` their full ids, for `--volumes-from` their
+    mounts."""
+    wanted = [req["pid"], req["ipc"], req["uts"], req["cgroupns"]]
+    if req["network"] is not None and req["network"]["mode"] == "container":
+        wanted.append("container:" + req["network"]["container"])
+    joins: dict[str, str] = {}
+    for value in wanted:
+        mode, _, name = value.partition(":")
+        if mode == "container" and name not in joins:
+            joins[name] = containers.lookup(session.db, name)["id"]
+    volumes = {name: containers.lookup(session.db, name)["mounts"] for name, _options in req["volumes_from"]}
+    return joins, volumes
 
 
 def insert(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from libpod import errors
-from libpod.engine import containers
+from libpod.engine import cleanup, containers
 from libpod.state import containers as rows
 
 TYPE_CHECKING = False
@@ -28,6 +28,8 @@ def ps(session: Session, *, every: bool, last: int = 0, filters: list[str] = [])
     found: list[Row] = []
     for record in reversed(rows.summaries(session.db)):
         status = containers.status(session, record)
+        if record["remove"] and cleanup.reap(session, record, status):
+            continue
         if not (every or last or containers.is_running(status)):
             continue
         if _passes(record, status, tests):

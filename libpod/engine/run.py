@@ -54,7 +54,7 @@ def run(
     with undo.Undo() as steps:
         steps.push(launched.close)
         image = create.find_image(session, asked.image, req["pull"])
-        record = create.build_record(session, req, image, asked.command_line)
+        record = create.build_record(session, req, image, asked.command_line, by_run=True)
         attach = None if stdio is None else attached(stdio)
         size = stdio.size() if stdio is not None and stdio.size is not None and record["tty"] else None
         with session.locks.take(RANK_CONTAINER, record["id"]):

@@ -109,7 +109,8 @@ class Session:
         return self.entry
 
     def hold_in_child(self) -> None:
-        """In a forked child that lives on (the monitor): hold the namespace by a lock of its own, drop the parent's locks."""
+        """In a forked child that lives on (the monitor): hold the namespace by a lock of its own, drop the
+        parent's locks."""
         assert self.entry is not None
         self.entry.forget_in_child()
 

@@ -24,48 +24,45 @@ MONITOR_WAIT_S = 10.0
 
 
 def stop(session: Session, record: ContainerRecord, timeout_s: int | None = None) -> None:
-    """Ask the container to end, kill it after `timeout_s` (None: its own stop timeout). Ended already =
-    nothing to do.
+    """Ask the container to end, kill it after `timeout_s` (None: its own stop timeout). Ended already = nothing
+    to do.
 
-    When this returns the exit is recorded, unless the monitor had died before.
+    When this returns the exit is recorded, unless the monitor had died before. The lock is held for the
+    decision alone: who waits must not keep the monitor's follow-up from it.
     """
     cid = record["id"]
     with session.locks.take(RANK_CONTAINER, cid):
         status = containers.status(session, record)
-        if status["state"] == "initialized":
-            _end_initialized(session, record, status)
-            return
-        if not containers.is_running(status):
+        if not (containers.is_running(status) or status["state"] == "initialized"):
             return
         monitorctl.note_stop_requested(session.paths, cid)
         init = initproc.of_container(session, cid)
-        failpoint.hit("stop:before-signal")
-        if init is not None:
-            with init:
-                seconds = record["stop_timeout_s"] if timeout_s is None else timeout_s
-                if status["state"] == "paused":
-                    cgroup.freeze(status["cgroup"], False)
-                if seconds != 0:
-                    init.signal(record["stop_signal"])
-                    failpoint.hit("stop:after-signal")
-                if seconds == 0 or not init.wait(float(seconds) if seconds > 0 else None):
-                    kill_all(status, init)
-                    if not init.wait(KILL_WAIT_S):
-                        raise errors.StateError(
-                            f'container "{record["name"]}" does not end: '
-                            f"its process {status['pid']} stays after SIGKILL",
-                            remedy=f'look at it with "cat /proc/{status["pid"]}/stack" (as root)',
-                        )
-        initproc.wait_monitor(session, cid, MONITOR_WAIT_S, status)
-
-
-def _end_initialized(session: Session, record: ContainerRecord, status: RunStatus) -> None:
-    init = initproc.of_container(session, record["id"])
+    failpoint.hit("stop:before-signal")
     if init is not None:
         with init:
-            kill_all(status, init)
-            init.wait(KILL_WAIT_S)
-    initproc.wait_monitor(session, record["id"], MONITOR_WAIT_S, status)
+            seconds = record["stop_timeout_s"] if timeout_s is None else timeout_s
+            if status["state"] == "initialized":
+                seconds = 0
+            _end(record, status, init, seconds)
+    elif status["unmonitored"]:
+        monitorctl.stop_unmonitored(session.paths, cid)
+    initproc.wait_monitor(session, cid, MONITOR_WAIT_S, status)
+
+
+def _end(record: ContainerRecord, status: RunStatus, init: initproc.Process, seconds: int) -> None:
+    """Signal, wait, kill."""
+    if status["state"] == "paused":
+        cgroup.freeze(status["cgroup"], False)
+    if seconds != 0:
+        init.signal(record["stop_signal"])
+        failpoint.hit("stop:after-signal")
+    if seconds == 0 or not init.wait(float(seconds) if seconds > 0 else None):
+        kill_all(status, init)
+        if not init.wait(KILL_WAIT_S):
+            raise errors.StateError(
+                f'container "{record["name"]}" does not end: its process {status["pid"]} stays after SIGKILL',
+                remedy=f'look at it with "cat /proc/{status["pid"]}/stack" (as root)',
+            )
 
 
 def kill_all(status: RunStatus, init: initproc.Process) -> None:

@@ -96,8 +96,8 @@ def pump(
 ) -> None:
     """Carry streams over `conn` until `on_message` returns True or the monitor closes (MonitorError).
 
-    `early` are pieces of streams that were received before. Raises Detached after the detach keys. A closed stdout or stderr of the caller drops that stream only.
-    """
+    `early` are pieces of streams that were received before. Raises Detached after the detach keys. A closed
+    stdout or stderr of the caller drops that stream only."""
     out: dict[int, int | None] = {wire.STDOUT: stdio.stdout, wire.STDERR: stdio.stderr}
     for message in early:
         _write_out(out, message["kind"], message["data"])

@@ -169,6 +169,8 @@ if TYPE_CHECKING:
         init_path: str
         remove: bool
         """`--rm`."""
+        made_by_run: NotRequired[bool]
+        """`run` made it, and starts it before it returns: found unstarted, its creator has died."""
         stop_signal: int
         stop_timeout_s: int
         timeout_s: int

@@ -29,6 +29,7 @@ SUMMARY = (
     "network",
     "namespaces",
     "remove",
+    "made_by_run",
     "tty",
     "restart_policy",
     "healthcheck",
