@@ -21,7 +21,9 @@ def cleanup(
     latest: Annotated[bool, opt("--latest", "-l", help="Take the container that was created last")] = False,
     rm: Annotated[bool, opt("--rm", help="Remove the container afterwards")] = False,
     rmi: Annotated[bool, opt("--rmi", help="Remove the image afterwards", state=LATER)] = False,
-    stopped_only: Annotated[bool, opt("--stopped-only", help="Only if the container does not run")] = False,
+    stopped_only: Annotated[
+        bool, opt("--stopped-only", help="Only if the container does not run", state=LATER)
+    ] = False,
 ) -> int | None:
     """Clean up what a container that has ended left behind.
 

@@ -7,13 +7,22 @@ if TYPE_CHECKING:
     from typing import Annotated
 
     from pypod.cli.context import Context
-    from pypod.cli.declare import LATER, arg, opt
+    from pypod.cli.declare import ACCEPTED, LATER, arg, opt
 
 
 def images(
     ctx: Context,
     image: Annotated[str | None, arg("IMAGE", complete="images")] = None,
-    all: Annotated[bool, opt("--all", "-a", help="Show intermediate images too")] = False,
+    all: Annotated[
+        bool,
+        opt(
+            "--all",
+            "-a",
+            help="Show intermediate images too",
+            state=ACCEPTED,
+            why="there are no intermediate images",
+        ),
+    ] = False,
     digests: Annotated[bool, opt("--digests", help="Show the digests of the manifests")] = False,
     filter: Annotated[
         list[str] | None,

@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from typing import Annotated
 
     from pypod.cli.context import Context
-    from pypod.cli.declare import arg, opt
+    from pypod.cli.declare import LATER, arg, opt
 
 
 def rm(
@@ -18,7 +18,15 @@ def rm(
         list[str] | None,
         opt("--cidfile", metavar="FILE", help="Read a container's ID from this file", complete="files"),
     ] = None,
-    depend: Annotated[bool, opt("--depend", help="Remove the containers that depend on it as well")] = False,
+    depend: Annotated[
+        bool,
+        opt(
+            "--depend",
+            help="Remove the containers that depend on it as well",
+            state=LATER,
+            why="name the containers that depend on it as well",
+        ),
+    ] = False,
     filter: Annotated[
         list[str] | None,
         opt(

@@ -43,7 +43,7 @@ _CONTAINER_CLEANUP: Spec = (
     True,
     "containers*",
     "",
-    " all/a=b exec/=s- latest/l=b rm/=b rmi/=b- stopped-only/=b ",
+    " all/a=b exec/=s- latest/l=b rm/=b rmi/=b- stopped-only/=b- ",
 )
 _CONTAINER_EXISTS: Spec = (
     "container",
@@ -133,8 +133,8 @@ _IMAGES_IMAGES: Spec = (
     True,
     "image?",
     "",
-    " all/a=b digests/=b filter/f=l format/=s history/=b- no-trunc/=b noheading/n=b quiet/q=b sort/=s "
-    "",
+    " all/a=b~ digests/=b filter/f=l format/=s history/=b- no-trunc/=b noheading/n=b quiet/q=b "
+    "sort/=s ",
 )
 _IMAGE_IMPORT: Spec = (
     "image",
@@ -200,7 +200,7 @@ _RM_RM: Spec = (
     True,
     "containers*",
     "",
-    " all/a=b cidfile/=a depend/=b filter/=l force/f=b ignore/i=b latest/l=b time/t=u timeout/=>time "
+    " all/a=b cidfile/=a depend/=b- filter/=l force/f=b ignore/i=b latest/l=b time/t=u timeout/=>time "
     "volumes/v=b ",
 )
 _RMI_RMI: Spec = (
@@ -570,9 +570,11 @@ REASONS = {
     "db-backend": "the database is SQLite",
     "exec:exec_ no-session": "a session in the foreground has no record anyway",
     "identity": "pypod works on this machine only; use ssh to run it on another",
+    "images:images all": "there are no intermediate images",
     "ps:ps external": "the store has containers of this engine only",
     "ps:ps sync": "the state shown is always the true one",
     "remote": "pypod works on this machine only; use ssh to run it on another",
+    "rm:rm depend": "name the containers that depend on it as well",
     "rmi:rmi no-prune": "there are no intermediate images to keep",
     "run:run cpu-rt-period": "it is of cgroup v1 only",
     "run:run cpu-rt-runtime": "it is of cgroup v1 only",

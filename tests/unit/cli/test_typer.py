@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import re
 import subprocess
 import sys
 from typing import Any
@@ -171,3 +172,38 @@ def test_verbs_import_nothing_heavy() -> None:
     argv = ["/usr/bin/python3", "-I", "-S", "-c", f"r = {root!r}; {code}"]
     done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
     assert (done.stdout.strip(), done.stderr) == ("", "")
+
+
+def sources() -> str:
+    """The text of everything that may read an option of run and create."""
+    root = os.path.dirname(os.path.dirname(os.path.dirname(compile.__file__)))
+    files = [
+        os.path.join(root, "pypod", "cli", f"{name}.py")
+        for name in ("run", "create", "created", "stdio", "entry")
+    ]
+    for folder, _, names in os.walk(os.path.join(root, "libpod")):
+        files += [os.path.join(folder, name) for name in names if name.endswith(".py")]
+    texts = []
+    for path in files:
+        with open(path, encoding="utf-8") as f:
+            texts.append(f.read())
+    return "\n".join(texts)
+
+
+def test_what_is_said_to_work_is_looked_at() -> None:
+    """An option that nobody reads would be ignored in silence."""
+    text = sources()
+    asks_for_nothing = {"no_healthcheck", "quiet"}  # no health checks run, and no pull shows its progress
+    unread = {
+        f"--{p.long}"
+        for p in describe.program_options()
+        if p.info.state == "works" and f'"{p.dest}"' not in text
+    }
+    for command in tree.COMMANDS:
+        function = describe.read(command)
+        body = inspect.getsource(function.call).partition(") -> int | None:")[2]
+        for p in function.options:
+            if p.info.state == "works" and not (p.gathered and p.dest in asks_for_nothing):
+                read = f'"{p.dest}"' in text if p.gathered else re.search(rf"\b{p.dest}\b", body)
+                unread |= set() if read else {f"{command.path} --{p.long}"}
+    assert unread == set()
