@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 
+from libpod.conf.security import ALL_CAPS
 from libpod.errors import ConfigError
 from libpod.util import jsonio
 
@@ -68,7 +69,7 @@ def plan(security: SecurityRecord, cache_dir: str, runtime: str) -> JsonDict:
     found = section(security)
     if found is None or not runtime.rpartition("/")[2].startswith("crun"):
         return {"section": found, "bpf": "", "save": ""}
-    path = cache_path(found, cache_dir, runtime)
+    path = cache_path(security, found, cache_dir, runtime)
     bpf = compiled(path)
     return {"section": found, "bpf": bpf, "save": "" if bpf else path}
 
@@ -219,26 +220,46 @@ def _converted(rule: JsonDict, path: str) -> JsonDict:
     return found
 
 
-def cache_path(section: JsonDict, cache_dir: str, runtime: str) -> str:
-    """Where the compiled filter of this section for this runtime is kept; empty if that cannot be told.
+def cache_path(security: SecurityRecord, section: JsonDict, cache_dir: str, runtime: str) -> str:
+    """Where the compiled filter of this section is kept.
 
-    The name covers all that the result depends on: the section, the runtime's binary, libseccomp, the kernel.
+    The name covers all that the result depends on: profile, capabilities, the runtime's binary, libseccomp,
+    kernel, machine. Files are told apart by size, inode and time of change (which nobody can set):
+    the usual case needs no hash, whose module costs 0.5 ms.
     """
+    library = next((path for path in map(_library_in, _LIBRARY_DIRS) if _identity(path)), "")
+    files = [_identity(path) for path in (runtime, library)]
+    if security["seccomp"]:
+        profile_key = _digest(jsonio.dumps(section, compact=True))
+    else:
+        mask = sum(1 << number for number, name in enumerate(ALL_CAPS) if name in security["capabilities"])
+        profile_key = f"{_identity(_FILE)}_{_identity(__file__)}_{mask:x}"
+    uname = os.uname()
+    name = "_".join((profile_key, *files, uname.release, uname.machine))
+    if len(name) > 230:
+        name = _digest(name)
+    return f"{cache_dir}/seccomp_{name}.bpf"
+
+
+def _library_in(folder: str) -> str:
+    return f"{folder}/libseccomp.so.2"
+
+
+def _identity(path: str) -> str:
+    try:
+        st = os.stat(path)
+    except OSError:
+        return ""
+    return f"{st.st_size:x}.{st.st_ino:x}.{st.st_ctime_ns:x}"
+
+
+def _digest(text: str) -> str:
     try:
         from _sha256 import sha256  # type: ignore[import-not-found]
     except ImportError:  # 3.12 renamed the C module
         from hashlib import sha256  # 2 ms: it loads OpenSSL
-    parts = [jsonio.dumps(section, compact=True), " ".join(os.uname()[2:])]
-    for file in (runtime, *(f"{d}/libseccomp.so.2" for d in _LIBRARY_DIRS)):
-        try:
-            st = os.stat(file)
-        except OSError:
-            continue
-        parts.append(f"{file} {st.st_size} {st.st_mtime_ns} {st.st_ino}")
-        if file is not runtime:
-            break
-    digest = sha256("\n".join(parts).encode()).hexdigest()
-    return f"{cache_dir}/seccomp-{digest[:32]}.bpf"
+    digest: str = sha256(text.encode()).hexdigest()
+    return digest[:32]
 
 
 def compiled(path: str) -> str:

@@ -115,7 +115,29 @@ if TYPE_CHECKING:
         max_files: int
         tag: str
 
-    class ContainerRecord(TypedDict):
+    class CommandRecord(TypedDict):
+        """The part of a record that is about the container's process."""
+
+        entrypoint: list[str]
+        command: list[str]
+        args: list[str]
+        """What is executed: entrypoint and command joined."""
+        create_command: list[str]
+        """The command line that made the container, as `inspect` shows it."""
+        env: list[str]
+        """`NAME=value`, in order."""
+        user: str
+        group_add: list[str]
+        workdir: str
+        tty: bool
+        stdin_open: bool
+        stdin_once: bool
+        umask: int
+        timezone: str
+        init: bool
+        init_path: str
+
+    class ContainerRecord(CommandRecord):
         schema: int
         id: str
         name: str
@@ -129,21 +151,7 @@ if TYPE_CHECKING:
         """Layer keys, base first: the container keeps working when the image's names change."""
         rootfs: str
         """`--rootfs`: a host directory instead of layers; empty otherwise."""
-        entrypoint: list[str]
-        command: list[str]
-        args: list[str]
-        """What is executed: entrypoint and command joined."""
-        create_command: list[str]
-        """The command line that made the container, as `inspect` shows it."""
-        env: list[str]
-        """`NAME=value`, in order."""
-        user: str
-        group_add: list[str]
-        workdir: str
         hostname: str
-        tty: bool
-        stdin_open: bool
-        stdin_once: bool
         labels: dict[str, str]
         annotations: dict[str, str]
         mounts: list[MountRecord]
@@ -163,10 +171,6 @@ if TYPE_CHECKING:
         add_host: list[str]
         no_hosts: bool
         no_hostname: bool
-        umask: int
-        timezone: str
-        init: bool
-        init_path: str
         remove: bool
         """`--rm`."""
         made_by_run: NotRequired[bool]

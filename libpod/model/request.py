@@ -38,14 +38,9 @@ if TYPE_CHECKING:
         read_only: bool
         read_only_tmpfs: bool
 
-    class Request(TypedDict):
-        """What the user asked for, parsed. None or an empty value = not given."""
+    class ProcessRequest(TypedDict):
+        """The part of a request that is about the process."""
 
-        name: str
-        image: str
-        pull: str
-        rootfs: bool
-        """`image` is a host directory."""
         command: list[str]
         entrypoint: list[str] | None
         """None = the image's; [] = the image's is dropped."""
@@ -63,6 +58,25 @@ if TYPE_CHECKING:
         hostname: str
         tty: bool
         interactive: bool
+        umask: int
+        """-1 = the default."""
+        timezone: str
+        init: bool | None
+        init_path: str
+        stop_signal: int
+        """0 = the image's."""
+        stop_timeout_s: int
+        """-1 = the default."""
+        timeout_s: int
+
+    class Request(ProcessRequest):
+        """What the user asked for, parsed. None or an empty value = not given."""
+
+        name: str
+        image: str
+        pull: str
+        rootfs: bool
+        """`image` is a host directory."""
         labels: dict[str, str]
         annotations: dict[str, str]
         mounts: list[MountRecord]
@@ -89,17 +103,7 @@ if TYPE_CHECKING:
         add_host: list[str]
         no_hosts: bool | None
         no_hostname: bool
-        umask: int
-        """-1 = the default."""
-        timezone: str
-        init: bool | None
-        init_path: str
         remove: bool
-        stop_signal: int
-        """0 = the image's."""
-        stop_timeout_s: int
-        """-1 = the default."""
-        timeout_s: int
         log_driver: str
         log_path: str
         log_max_size_bytes: int

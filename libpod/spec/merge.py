@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Literal, Protocol
 
     from libpod.model.container import (
+        CommandRecord,
         ContainerRecord,
         DeviceRecord,
         LogRecord,
@@ -77,22 +78,21 @@ _SYSTEMD_COMMANDS = (
 
 
 def merge(request: Request, image: ImageConfig, defaults: Defaults, ids: MergeIds) -> ContainerRecord:
-    """The complete record. Raises UsageError when the parts contradict each other (no command, wrong joins
-    ...).
-    """
+    """The complete record. UsageError when the parts contradict each other (no command, wrong joins ...)."""
     host = ids.get("host", {})
     cid = ids["cid"]
-    entrypoint, command = _command(request, image)
-    systemd = _is_systemd(request["systemd"], entrypoint + command)
     userns_request = request["userns"]
     if not userns_request["mode"]:
         userns_request = idmaps.parse({"userns": defaults.userns})
     userns = idmaps.resolve(userns_request, "host", host)
+    process = _process(request, image, defaults, ids, idmaps.default_user(userns_request, userns, host))
+    systemd = _is_systemd(request["systemd"], process["args"])
     network = _network(request, defaults, ids)
     namespaces = _namespaces(request, defaults, ids)
     mounts = _mounts(request, image, defaults, ids)
     cgroups = request["cgroups"] or defaults.cgroups
     return {
+        **process,
         "schema": SCHEMA,
         "id": cid,
         "name": ids.get("name", "") or request["name"],
@@ -102,18 +102,7 @@ def merge(request: Request, image: ImageConfig, defaults: Defaults, ids: MergeId
         "image_id": ids.get("image_id", ""),
         "layers": list(ids.get("layers", ())),
         "rootfs": request["image"] if request["rootfs"] else "",
-        "entrypoint": entrypoint,
-        "command": command,
-        "args": entrypoint + command,
-        "create_command": list(ids.get("create_command", ())),
-        "env": _env(request, image, defaults),
-        "user": request["user"] or image["user"] or idmaps.default_user(userns_request, userns, host),
-        "group_add": list(request["group_add"]),
-        "workdir": request["workdir"] or image["workdir"] or "/",
         "hostname": _hostname(request, namespaces, network, host, cid),
-        "tty": request["tty"],
-        "stdin_open": request["interactive"],
-        "stdin_once": request["interactive"],
         "labels": {**image["labels"], **request["labels"]},
         "annotations": {**defaults.annotations, **request["annotations"]},
         "mounts": mounts,
@@ -126,24 +115,17 @@ def merge(request: Request, image: ImageConfig, defaults: Defaults, ids: MergeId
         "resources": _resources(request, defaults, cgroups),
         "ulimits": _ulimits(request, defaults),
         "sysctl": {**_default_sysctls(defaults, network, namespaces), **request["sysctl"]},
-        "shm_size_bytes": request["shm_size_bytes"]
-        if request["shm_size_bytes"] >= 0
-        else defaults.shm_size_bytes,
+        "shm_size_bytes": _or_default(request["shm_size_bytes"], defaults.shm_size_bytes),
         "dns": request["dns"] or list(defaults.dns_servers),
         "dns_search": request["dns_search"] or list(defaults.dns_searches),
         "dns_option": request["dns_option"] or list(defaults.dns_options),
         "add_host": list(request["add_host"]),
         "no_hosts": defaults.no_hosts if request["no_hosts"] is None else request["no_hosts"],
         "no_hostname": request["no_hostname"],
-        "umask": request["umask"] if request["umask"] >= 0 else defaults.umask,
-        "timezone": request["timezone"] or defaults.timezone,
-        "init": (defaults.init if request["init"] is None else request["init"]) and not systemd,
-        "init_path": request["init_path"] or defaults.init_path,
         "remove": request["remove"],
+        "made_by_run": False,
         "stop_signal": _stop_signal(request, image, systemd),
-        "stop_timeout_s": request["stop_timeout_s"]
-        if request["stop_timeout_s"] >= 0
-        else defaults.stop_timeout_s,
+        "stop_timeout_s": _or_default(request["stop_timeout_s"], defaults.stop_timeout_s),
         "timeout_s": request["timeout_s"],
         "log": _log(request, defaults),
         "runtime": defaults.runtime,
@@ -154,6 +136,35 @@ def merge(request: Request, image: ImageConfig, defaults: Defaults, ids: MergeId
         "expose": list(dict.fromkeys(image["exposed_ports"] + request["expose"])),
         "systemd": systemd,
         "healthcheck": {},
+    }
+
+
+def _or_default(asked: int, default: int) -> int:
+    """-1 stands for "not given"."""
+    return asked if asked >= 0 else default
+
+
+def _process(
+    request: Request, image: ImageConfig, defaults: Defaults, ids: MergeIds, kept_user: str
+) -> CommandRecord:
+    entrypoint, command = _command(request, image)
+    return {
+        "entrypoint": entrypoint,
+        "command": command,
+        "args": entrypoint + command,
+        "create_command": list(ids.get("create_command", ())),
+        "env": _env(request, image, defaults),
+        "user": request["user"] or image["user"] or kept_user,
+        "group_add": list(request["group_add"]),
+        "workdir": request["workdir"] or image["workdir"] or "/",
+        "tty": request["tty"],
+        "stdin_open": request["interactive"],
+        "stdin_once": request["interactive"],
+        "umask": _or_default(request["umask"], defaults.umask),
+        "timezone": request["timezone"] or defaults.timezone,
+        "init": (defaults.init if request["init"] is None else request["init"])
+        and not _is_systemd(request["systemd"], entrypoint + command),
+        "init_path": request["init_path"] or defaults.init_path,
     }
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from libpod.model.container import DeviceRecord
-    from libpod.model.request import Request
+    from libpod.model.request import ProcessRequest, Request
     from libpod.spec.values import Options
 
 __all__ = ["joined", "parse_device", "parse_options"]
@@ -78,33 +78,16 @@ def parse_options(
     `cwd` resolves relative host paths; `environ` is where `-e NAME` finds values. Existence on the host is
     not checked here.
     """
-    host_env = environ or {}
-    for key, subject in _LATER.items():
-        if options.get(key):
-            raise NotSupportedError(
-                f"--{key.replace('_', '-')}: {subject} not supported yet",
-                remedy=f"leave --{key.replace('_', '-')} out",
-            )
+    _refuse_later(options)
     notes: list[str] = []
     log_opts = _log_opts(options)
     dns, dns_search, dns_option = netopts.dns(options)
     return {
+        **_process(options, command or [], environ or {}),
         "name": text(options, "name"),
         "image": image,
         "pull": one_of(options, "pull", ("always", "missing", "never", "newer"), "missing"),
         "rootfs": flag(options, "rootfs"),
-        "command": list(command or ()),
-        "entrypoint": _entrypoint(options),
-        "env": env.parse(options, host_env),
-        "env_host": env.from_host(options, host_env, http_proxy=True),
-        "unsetenv": words(options, "unsetenv"),
-        "unsetenv_all": flag(options, "unsetenv_all"),
-        "user": _user(options),
-        "group_add": words(options, "group_add"),
-        "workdir": _workdir(options),
-        "hostname": _hostname(options),
-        "tty": flag(options, "tty"),
-        "interactive": flag(options, "interactive"),
         "labels": pairs(options, "label", "a label", "label_file_lines"),
         "annotations": _annotations(options),
         "mounts": volumes.parse_all(options, cwd),
@@ -126,18 +109,9 @@ def parse_options(
         "dns_search": dns_search,
         "dns_option": dns_option,
         "add_host": netopts.add_host(options),
-        "no_hosts": flag(options, "no_hosts") if options.get("no_hosts") is not None else None,
+        "no_hosts": _maybe(options, "no_hosts"),
         "no_hostname": flag(options, "no_hostname"),
-        "umask": _umask(options),
-        "timezone": text(options, "tz"),
-        "init": True
-        if text(options, "init_path")
-        else (flag(options, "init") if options.get("init") is not None else None),
-        "init_path": text(options, "init_path"),
         "remove": flag(options, "rm"),
-        "stop_signal": _stop_signal(options),
-        "stop_timeout_s": number(options, "stop_timeout", -1, -1, 1 << 31),
-        "timeout_s": number(options, "timeout", 0, 0, 1 << 31),
         "log_driver": one_of(options, "log_driver", _LOG_DRIVERS, ""),
         "log_path": log_opts.get("path", ""),
         "log_max_size_bytes": int(log_opts.get("max-size", "-1")),
@@ -151,6 +125,42 @@ def parse_options(
         "systemd": _systemd(options),
         "notes": notes,
     }
+
+
+def _process(options: Options, command: list[str], environ: Mapping[str, str]) -> ProcessRequest:
+    return {
+        "command": list(command),
+        "entrypoint": _entrypoint(options),
+        "env": env.parse(options, environ),
+        "env_host": env.from_host(options, environ, http_proxy=True),
+        "unsetenv": words(options, "unsetenv"),
+        "unsetenv_all": flag(options, "unsetenv_all"),
+        "user": _user(options),
+        "group_add": words(options, "group_add"),
+        "workdir": _workdir(options),
+        "hostname": _hostname(options),
+        "tty": flag(options, "tty"),
+        "interactive": flag(options, "interactive"),
+        "umask": _umask(options),
+        "timezone": text(options, "tz"),
+        "init": True if text(options, "init_path") else _maybe(options, "init"),
+        "init_path": text(options, "init_path"),
+        "stop_signal": _stop_signal(options),
+        "stop_timeout_s": number(options, "stop_timeout", -1, -1, 1 << 31),
+        "timeout_s": number(options, "timeout", 0, 0, 1 << 31),
+    }
+
+
+def _refuse_later(options: Options) -> None:
+    for key, subject in _LATER.items():
+        if options.get(key):
+            name = key.replace("_", "-")
+            raise NotSupportedError(f"--{name}: {subject} not supported yet", remedy=f"leave --{name} out")
+
+
+def _maybe(options: Options, key: str) -> bool | None:
+    """A boolean option; None when it was not given."""
+    return None if options.get(key) is None else flag(options, key)
 
 
 def joined(request: Request) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -243,11 +244,26 @@ def test_compiled_filters_are_kept_by_all_that_they_depend_on(tmp_path: Path) ->
     first = seccomp.plan(security(), str(tmp_path), str(runtime))
     assert first["section"] == default(arch=os.uname().machine)
     assert first["bpf"] == ""
-    assert first["save"].startswith(f"{tmp_path}/seccomp-")
+    assert first["save"].startswith(f"{tmp_path}/seccomp_")
     assert seccomp.plan(security(), str(tmp_path), str(runtime))["save"] == first["save"]
     assert seccomp.plan(security(capabilities=[]), str(tmp_path), str(runtime))["save"] != first["save"]
+    own = tmp_path / "p.json"
+    own.write_text('{"defaultAction": "SCMP_ACT_ALLOW"}')
+    mine = seccomp.plan(security(seccomp=str(own)), str(tmp_path), str(runtime))["save"]
+    assert mine != first["save"]
+    own.write_text('{"defaultAction": "SCMP_ACT_LOG"}')
+    assert seccomp.plan(security(seccomp=str(own)), str(tmp_path), str(runtime))["save"] != mine
     runtime.write_text("22")
     assert seccomp.plan(security(), str(tmp_path), str(runtime))["save"] != first["save"]
+
+
+def test_names_of_kept_filters_fit_a_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = seccomp.plan(security(), str(tmp_path), "/usr/bin/crun")["save"]
+    assert len(os.path.basename(path)) < 256
+    uname = SimpleNamespace(release="x" * 200, machine="x86_64")
+    monkeypatch.setattr(os, "uname", lambda: uname)
+    path = seccomp.plan(security(), str(tmp_path), "/usr/bin/crun")["save"]
+    assert len(os.path.basename(path)) < 256
 
 
 def test_a_kept_filter_is_used(tmp_path: Path) -> None:
