@@ -73,6 +73,7 @@ def images(
             headings=imageview.HEADINGS,
             noheading=noheading,
             json_rows=imageview.json_rows(rows),
+            json_indent=4,
         )
     )
     return 0

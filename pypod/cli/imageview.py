@@ -26,12 +26,14 @@ def row(image: Mapping[str, object], *, no_trunc: bool) -> dict[str, object]:
         "CreatedAt": human.Moment(created_ns),
         "CreatedTime": human.Moment(created_ns),
         "Size": human.size(size, gap=" "),
-        "VirtualSize": human.size(size, gap=" "),
+        "VirtualSize": size,
         "Containers": image["Containers"],
-        "Labels": image["Labels"],
+        "Labels": image["Labels"] or {},
         "Names": image.get("Names"),
         "History": ", ".join(str(n) for n in _list(image.get("History"))),
         "ReadOnly": False,
+        "Dangling": image.get("Dangling", False),
+        "SharedSize": image["SharedSize"],
     }
 
 

@@ -85,6 +85,7 @@ def ps(
 
     def text() -> str:
         rows = engine.ps(ctx.session, every=all, last=1 if latest else max(last, 0), filters=filter or [])
+        rows.reverse()  # the oldest first, as Podman has them
         if quiet and format is None:
             return "".join((r["id"] if no_trunc else r["id"][:12]) + "\n" for r, _s in rows)
         now_ns = psview.now()
@@ -97,7 +98,8 @@ def ps(
         if pod:
             fields += ["Pod", "PodName"]
         if sort != "created":
-            shown.sort(key=lambda one: str(one[psview.sort_key(sort)]))
+            order = sorted(range(len(shown)), key=lambda i: str(shown[i][psview.sort_key(sort)]))
+            shown, rows = [shown[i] for i in order], [rows[i] for i in order]
         return table.listing(
             "ps",
             shown,

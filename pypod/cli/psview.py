@@ -21,7 +21,7 @@ HEADINGS = {
     "Pod": "POD ID",
     "CGROUPNS": "CGROUPNS",
 }
-NAMESPACES = ("Cgroup", "IPC", "MNT", "NET", "PIDNS", "UserNS", "UTS")
+NAMESPACES = ("CGROUPNS", "IPC", "MNT", "NET", "PIDNS", "USERNS", "UTS")
 _SORT_FIELDS = {
     "command": "Command",
     "created": "",
@@ -58,11 +58,11 @@ def row(record: ContainerRecord, status: RunStatus, *, no_trunc: bool, now_ns: i
     return {
         "ID": cid,
         "Image": record["image_name"] or record["image"] or record["image_id"][:12],
-        "ImageID": record["image_id"],
+        "ImageID": record["image_id"] if no_trunc else record["image_id"][:12],
         "Command": human.short_command(record["args"], no_trunc),
         "CreatedHuman": created,
-        "Created": created,
-        "CreatedAt": human.rfc3339(record["created_ns"]),
+        "Created": human.Moment(record["created_ns"]),
+        "CreatedAt": human.Moment(record["created_ns"]),
         "RunningFor": created,
         "StartedAt": status["started_ns"] // 1_000_000_000 if status["started_ns"] else _ZERO_S,
         "Status": status_text(record, status, now_ns),
@@ -123,12 +123,12 @@ def namespaces(pid: int) -> dict[str, str]:
 
     out = {}
     kinds = {
-        "Cgroup": "cgroup",
+        "CGROUPNS": "cgroup",
         "IPC": "ipc",
         "MNT": "mnt",
         "NET": "net",
         "PIDNS": "pid",
-        "UserNS": "user",
+        "USERNS": "user",
         "UTS": "uts",
     }
     for name, kind in kinds.items():

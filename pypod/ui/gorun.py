@@ -10,6 +10,7 @@ from __future__ import annotations
 from libpod.errors import UsageError
 from pypod.ui import gofuncs
 from pypod.ui.gofuncs import NO_VALUE, Map, TemplateError, show, truth
+from pypod.ui.human import GoTime
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ MAPS = frozenset((
 ))
 # fmt: on
 """The fields whose values are maps in what `inspect`, `ps`, `images`, `info` and `volume` show."""
+_TIMES = frozenset(("CheckpointedAt", "Created", "CreatedAt", "FinishedAt", "RestoredAt", "StartedAt"))
+"""The fields whose values are times, written by RFC 3339."""
 
 
 class _Break(Exception):
@@ -188,9 +191,11 @@ class Run:
         self.fail(node, f"can't evaluate field {name} in type {gofuncs.kind(value)}", pos)
 
     def typed(self, value: object, name: str) -> object:
-        """Mark a dict that is a map."""
+        """Mark a dict that is a map, and show a time as Go does."""
         if isinstance(value, dict) and name in self.maps and not isinstance(value, Map):
             return Map(value)
+        if name in _TIMES and isinstance(value, str) and value[10:11] == "T" and value[-1] == "Z":
+            return GoTime(value)
         return value
 
 

@@ -57,18 +57,23 @@ def up(started_ns: int, now_ns: int | None = None) -> str:
     return "Up " + duration((now_ns - started_ns) / 1e9)
 
 
-class Moment(str):
+class GoTime(str):
+    """Text by RFC 3339 that a template shows as Go shows a time."""
+
+    __slots__ = ()
+
+    @property
+    def shown(self) -> str:
+        return str(self).replace("T", " ").replace("Z", " +0000 UTC")
+
+
+class Moment(GoTime):
     """A moment: in JSON it is text by RFC 3339, in a template it is shown as Go shows a time."""
 
-    __slots__ = ("shown",)
-
-    shown: str
+    __slots__ = ()
 
     def __new__(cls, ns: int) -> Moment:
-        text = rfc3339(ns)
-        self = str.__new__(cls, text)
-        self.shown = text.replace("T", " ").replace("Z", " +0000 UTC")
-        return self
+        return str.__new__(cls, rfc3339(ns))
 
 
 def rfc3339(ns: int) -> str:

@@ -64,6 +64,7 @@ def listing(
     headings: Mapping[str, str] | None = None,
     noheading: bool = False,
     json_rows: Sequence[object] | None = None,
+    json_indent: int = 2,
     known: Sequence[str] = (),
 ) -> str:
     """A list as its command prints it.
@@ -80,7 +81,7 @@ def listing(
     if template.strip() in ("json", "{{json .}}", "{{ json . }}"):
         from pypod.ui import jsontext
 
-        return jsontext.pretty(list(rows if json_rows is None else json_rows), 2) + "\n"
+        return jsontext.pretty(list(rows if json_rows is None else json_rows), json_indent) + "\n"
     return _by_template(name, rows, template, headings, noheading, [*fields, *known])
 
 

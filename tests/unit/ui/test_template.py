@@ -22,6 +22,7 @@ ROW = {
     "Created": Moment(1795496039573319138),
     "Config": {"Labels": {"k.v": "w"}, "Env": ["A=1", "B=2"]},
     "Nothing": None,
+    "Times": {"StartedAt": "2026-11-24T04:53:59.5Z", "Text": "2026-11-24T04:53:59Z"},
 }
 
 
@@ -49,6 +50,8 @@ def show(template: str, data: object = ROW) -> str:
         ("{{.Pid}} {{.Exited}}", "17 false"),
         ("{{.Created}}", "2026-11-24 04:53:59.573319138 +0000 UTC"),
         ("{{json .Created}}", '"2026-11-24T04:53:59.573319138Z"'),
+        ("{{.Times.StartedAt}}|{{.Times.Text}}", "2026-11-24 04:53:59.5 +0000 UTC|2026-11-24T04:53:59Z"),
+        ("{{json .Times.StartedAt}}", '"2026-11-24T04:53:59.5Z"'),
         ("{{.Nothing}}", "<no value>"),
         ("{{if .Labels}}yes{{else}}no{{end}}", "yes"),
         ("{{if .Mounts}}yes{{else}}no{{end}}", "no"),
