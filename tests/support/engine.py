@@ -239,6 +239,10 @@ class Pypod:
         raise AssertionError(f"{self.base} cannot be removed")
 
 
+SHARED_CGROUPS = ("pypod", "supervisor", "payload", "leaving")
+"""Made by the first container of a subtree and kept, empty, for the next ones."""
+
+
 class Snapshot(NamedTuple):
     """What existed before a test."""
 
@@ -269,7 +273,7 @@ def leaks_since(before: Snapshot, timeout_s: float = 5) -> list[str]:
     end = time.monotonic() + timeout_s
     while True:
         procs = processes.of_account() - before.procs
-        groups = {g for g in cgroups() - before.cgroups if Path(g).name not in ("supervisor", "payload")}
+        groups = {g for g in cgroups() - before.cgroups if Path(g).name not in SHARED_CGROUPS}
         if not procs and not groups:
             return []
         if time.monotonic() > end:
