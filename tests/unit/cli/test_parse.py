@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import io
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from libpod.errors import UsageError
 from pypod.cli import parse, table
@@ -318,3 +323,24 @@ def test_special_words_for_a_wrong_number() -> None:
 )
 def test_the_options_of_run_split_where_podman_splits(line: str, options: dict[str, object]) -> None:
     assert read(line, own=table.COMMANDS["run"][5]).options == options
+
+
+@given(st.lists(st.text(st.characters(exclude_characters="\r\n", exclude_categories=["Cs"])), min_size=1))
+def test_slices_read_what_csv_writes(fields: list[str]) -> None:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(fields)
+    assert parse.split_commas(line.getvalue()) == (fields if line.getvalue() else [])
+
+
+@given(
+    st.lists(
+        st.sampled_from(["-a", "-e", "x", "--", "--rm=false", "-itn3", "--name", "-", "--help", "-Z", "--=x"])
+    )
+)
+def test_any_words_are_read_or_refused(line: list[str]) -> None:
+    try:
+        words = read(line)
+    except UsageError as e:
+        assert e.message
+    else:
+        assert words.help or set(words.positionals) <= set(line)
