@@ -340,7 +340,6 @@ def test_slices_read_what_csv_writes(fields: list[str]) -> None:
 def test_any_words_are_read_or_refused(line: list[str]) -> None:
     try:
         words = read(line)
-    except UsageError as e:
-        assert e.message
-    else:
-        assert words.help or set(words.positionals) <= set(line)
+    except UsageError:
+        return
+    assert words.help or set(words.positionals) <= set(line)
