@@ -30,13 +30,6 @@ def read(root_fd: int, name: str) -> bytes:
         raise
 
 
-def user(root_fd: int, record: ContainerRecord) -> User:
-    """The ids that the container's process runs with, by its own passwd and group files."""
-    return users.resolve_user(
-        record["user"], read(root_fd, "/etc/passwd"), read(root_fd, "/etc/group"), record["group_add"]
-    )
-
-
 def make_workdir(root_fd: int, record: ContainerRecord, who: User) -> None:
     """Make the working directory when it is missing, owned by the container's user, as `docker run -w`
     does."""

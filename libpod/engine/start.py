@@ -9,23 +9,20 @@ from __future__ import annotations
 
 import os
 
-from libpod import errors, monitorctl, volumes
-from libpod.conf import seccomp, tools
-from libpod.engine import containers, host, rootview
-from libpod.network import etc, slirp4netns
+from libpod import errors, monitorctl
+from libpod.conf import tools
+from libpod.engine import bundle, containers
+from libpod.network import slirp4netns
 from libpod.rootless import cgroups
-from libpod.spec import assemble
 from libpod.storage import driver
-from libpod.util import atomic, failpoint, jsonio
+from libpod.util import atomic, failpoint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from libpod.engine.session import Session
-    from libpod.kernel import cgtree
     from libpod.model.container import ContainerRecord
-    from libpod.model.request import AssembleContext
     from libpod.monitorctl import Launch
 
 
@@ -83,12 +80,12 @@ def start(
     root_fd = fds[0]
     try:
         failpoint.hit("start:after-prepared")
-        bundle, save_bpf = _write_bundle(session, record, prepared, root_fd, network, place)
+        written = bundle.write(session, record, prepared, root_fd, network, place, size)
     finally:
         os.close(root_fd)
     failpoint.hit("start:after-bundle")
-    message = _start_message(session, record, bundle, attach=attach, size=size, only_create=only_create)
-    launched.send({**message, "seccomp_cache": {"path": save_bpf} if save_bpf else None})
+    message = _start_message(session, record, written, attach=attach, size=size, only_create=only_create)
+    launched.send(message)
     reply, _fds = launched.expect("created" if only_create else "started")
     failpoint.hit("start:after-started")
     if record["pidfile"]:
@@ -119,143 +116,10 @@ def _network(session: Session, record: ContainerRecord) -> dict[str, object]:
     }
 
 
-def _write_bundle(
-    session: Session,
-    record: ContainerRecord,
-    prepared: Mapping[str, object],
-    root_fd: int,
-    network: Mapping[str, object],
-    place: cgtree.CgroupPlace,
-) -> tuple[str, str]:
-    """Write the bundle; returns its path, and where the runtime's compiled seccomp filter is to be saved
-    ("" = nowhere)."""
-    cid = record["id"]
-    bundle = session.paths.container_dir(cid) + "/bundle"
-    os.makedirs(bundle, mode=0o700, exist_ok=True)
-    user = rootview.user(root_fd, record)
-    rootview.make_workdir(root_fd, record, user)
-    sources = volumes.prepare(session.paths, session.db, record, root_fd, user)
-    files = _etc_files(session, record, bundle, network)
-    filters = seccomp.plan(record["security"], session.paths.cache, runtime_path(session, record))
-    entry = session.enter()
-    ctx: AssembleContext = {
-        "rootfs": str(prepared["merged"]),
-        "user": user,
-        "netns": str(prepared["netns"] or ""),
-        "cgroups_path": "" if record["cgroups"] == "disabled" else place["runtime_path"],
-        "files": files,
-        "volumes": sources,
-        "seccomp": filters["section"],
-        "seccomp_bpf": filters["bpf"],
-        "controllers": place["controllers"],
-        "ns_paths": _joined(session, record),
-        "rootless": entry.rootless,
-        "gid_count": sum(row[2] for row in entry.idmap.gids),
-        "rlimits": host.rlimits(),
-        "init_path": (record["init_path"] or tools.find("catatonit")) if record["init"] else "",
-    }
-    config = assemble.assemble(record, ctx)
-    atomic.write(bundle + "/config.json", jsonio.dumps(config, compact=True), durable=False)
-    atomic.write(bundle + "/process.json", jsonio.dumps(config["process"], compact=True), durable=False)
-    return bundle, filters["save"]
-
-
-def runtime_path(session: Session, record: ContainerRecord) -> str:
-    """The binary of the record's OCI runtime. Raises ToolMissingError."""
-    settings = session.settings
-    for candidate in settings.runtimes.get(record["runtime"], ()):
-        found = tools.try_find(candidate)
-        if found is not None:
-            return found
-    return tools.find(record["runtime"])
-
-
-def _etc_files(
-    session: Session, record: ContainerRecord, bundle: str, network: Mapping[str, object]
-) -> dict[str, str]:
-    """Write the files that are bound over the image's own; container path -> path on the host."""
-    mode = record["network"]["mode"]
-    shared = mode == "host"
-    out: dict[str, str] = {}
-
-    def put(target: str, text: str) -> None:
-        path = f"{bundle}/{target.rpartition('/')[2]}"
-        atomic.write(path, text, mode=0o644, durable=False)
-        out[target] = path
-
-    if mode == "container":
-        other = session.paths.container_dir(record["network"]["container"]) + "/bundle"
-        for name in ("hosts", "resolv.conf"):
-            if os.path.exists(f"{other}/{name}"):
-                out[f"/etc/{name}"] = f"{other}/{name}"
-    else:
-        if not record["no_hosts"]:
-            put(
-                "/etc/hosts",
-                etc.hosts(
-                    base=_read("/etc/hosts"),
-                    extra=record["add_host"],
-                    own_address=str(network["address"]) or ("127.0.1.1" if not shared else ""),
-                    names=[record["hostname"], record["name"]],
-                    host_address=str(network["gateway"]) or ("127.0.0.1" if shared else ""),
-                ),
-            )
-        if mode != "none" or record["dns"]:
-            put(
-                "/etc/resolv.conf",
-                etc.resolv(
-                    base=_read("/etc/resolv.conf"),
-                    servers=record["dns"],
-                    search=record["dns_search"],
-                    options=record["dns_option"],
-                    forwarder=str(network["dns"]),
-                    shared=shared,
-                ),
-            )
-    if not record["no_hostname"]:
-        put("/etc/hostname", record["hostname"] + "\n")
-    put(
-        "/run/.containerenv",
-        f'engine="pypod"\nname="{record["name"]}"\nid="{record["id"]}"\nimage="{record["image"]}"\nrootless=1\n',
-    )
-    return out
-
-
-def _read(path: str) -> bytes:
-    try:
-        with open(path, "rb") as f:
-            return f.read(1 << 20)
-    except FileNotFoundError:
-        return b""
-
-
-def _joined(session: Session, record: ContainerRecord) -> dict[str, str]:
-    """Namespaces of other containers that are joined: kind -> /proc path, checked to be alive now."""
-    out: dict[str, str] = {}
-    spaces = record["namespaces"]
-    for kind, value in (
-        ("pid", spaces["pid"]),
-        ("ipc", spaces["ipc"]),
-        ("uts", spaces["uts"]),
-        ("cgroup", spaces["cgroup"]),
-    ):
-        if not value.startswith("container:"):
-            continue
-        other = value.partition(":")[2]
-        status = monitorctl.status(session.paths, other)
-        if not status["pid"]:
-            raise errors.StateError(
-                f"cannot join the {kind} namespace of container {other[:12]}: it is not running",
-                remedy=f'start it with "pypod start {other[:12]}"',
-            )
-        out[kind] = f"/proc/{status['pid']}/ns/{kind}"
-    return out
-
-
 def _start_message(
     session: Session,
     record: ContainerRecord,
-    bundle: str,
+    written: bundle.Bundle,
     *,
     attach: Mapping[str, bool] | None,
     size: tuple[int, int] | None,
@@ -263,8 +127,12 @@ def _start_message(
 ) -> dict[str, object]:
     return {
         "t": "start",
-        "bundle": bundle,
-        "runtime": [runtime_path(session, record), *(f"--{flag}" for flag in session.settings.runtime_flags)],
+        "bundle": written.path,
+        "seccomp_cache": {"path": written.save_bpf} if written.save_bpf else None,
+        "runtime": [
+            bundle.runtime_path(session, record),
+            *(f"--{flag}" for flag in session.settings.runtime_flags),
+        ],
         "terminal": record["tty"],
         "stdin": record["stdin_open"],
         "stdin_once": record["stdin_once"],

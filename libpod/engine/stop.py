@@ -24,12 +24,10 @@ MONITOR_WAIT_S = 10.0
 
 
 def stop(session: Session, record: ContainerRecord, timeout_s: int | None = None) -> None:
-    """Ask the container to end, kill it after `timeout_s` (None: its own stop timeout). Ended already = nothing
-    to do.
+    """Ask the container to end, kill it after `timeout_s` (None: its own stop timeout).
 
-    When this returns the exit is recorded, unless the monitor had died before. The lock is held for the
-    decision alone: who waits must not keep the monitor's follow-up from it.
-    """
+    Nothing if it has ended. When this returns the exit is recorded, unless the monitor had died before. The
+    lock is held for the decision alone: who waits must not keep the monitor's follow-up from it."""
     cid = record["id"]
     with session.locks.take(RANK_CONTAINER, cid):
         status = containers.status(session, record)

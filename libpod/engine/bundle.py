@@ -1,0 +1,271 @@
+"""Owns: a container's bundle: `config.json` and the files that are bound into the container, written before
+each start.
+
+The root file system is looked at through a descriptor only (rootview); host files are read as the user.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+
+from libpod import errors, monitorctl, volumes
+from libpod.conf import seccomp, tools
+from libpod.engine import host, rootview
+from libpod.network import etc
+from libpod.spec import assemble, users, validate
+from libpod.util import atomic, jsonio
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from libpod.engine.session import Session
+    from libpod.kernel import cgtree
+    from libpod.model.container import ContainerRecord
+    from libpod.model.request import AssembleContext, HostDevice, UserInfo
+
+_ZONES = "/usr/share/zoneinfo"
+_SKIPPED_DEVICES = ("/dev/pts", "/dev/shm", "/dev/mqueue", "/dev/fd", "/dev/console", "/dev/ptmx")
+
+
+class Bundle:
+    """Where it is, and where the runtime's compiled seccomp filter is to be kept ("" = nowhere)."""
+
+    __slots__ = ("path", "save_bpf")
+
+    def __init__(self, path: str, save_bpf: str) -> None:
+        self.path = path
+        self.save_bpf = save_bpf
+
+
+def write(
+    session: Session,
+    record: ContainerRecord,
+    prepared: Mapping[str, object],
+    root_fd: int,
+    network: Mapping[str, object],
+    place: cgtree.CgroupPlace,
+    size: tuple[int, int] | None,
+) -> Bundle:
+    """Write the bundle of a container whose root is mounted. Raises UsageError for what the host does not
+    have."""
+    bundle = session.paths.container_dir(record["id"]) + "/bundle"
+    os.makedirs(bundle, mode=0o700, exist_ok=True)
+    entry = session.enter()
+    passwd = rootview.read(root_fd, "/etc/passwd")
+    who = users.resolve_user(
+        record["user"], passwd, rootview.read(root_fd, "/etc/group"), record["group_add"]
+    )
+    gid_count = sum(row[2] for row in entry.idmap.gids)
+    validate.user(who, record, uid_count=sum(row[2] for row in entry.idmap.uids), gid_count=gid_count)
+    _check_sources(record)
+    rootview.make_workdir(root_fd, record, who)
+    filters = seccomp.plan(record["security"], session.paths.cache, runtime_path(session, record))
+    files = _etc_files(session, record, bundle, network)
+    files.update(_own_passwd(record, bundle, passwd, who))
+    ctx: AssembleContext = {
+        "rootfs": str(prepared["merged"]),
+        "user": who,
+        "netns": str(prepared["netns"] or ""),
+        "cgroups_path": "" if record["cgroups"] == "disabled" else place["runtime_path"],
+        "files": files,
+        "volumes": volumes.prepare(session.paths, session.db, record, root_fd, who),
+        "seccomp": filters["section"],
+        "seccomp_bpf": filters["bpf"],
+        "controllers": place["controllers"],
+        "ns_paths": _joined(session, record),
+        "rootless": entry.rootless,
+        "gid_count": gid_count,
+        "rlimits": host.rlimits(),
+        "init_path": (record["init_path"] or tools.find("catatonit")) if record["init"] else "",
+        "localtime": _localtime(record["timezone"]),
+        "mqueue": record["namespaces"]["ipc"] == "host" and os.path.isdir("/dev/mqueue"),
+    }
+    if size:
+        ctx["console_size"] = list(size)
+    if record["security"]["privileged"]:
+        ctx["host_devices"] = host_devices()
+    config = assemble.assemble(record, ctx)
+    atomic.write(bundle + "/config.json", jsonio.dumps(config, compact=True), durable=False)
+    atomic.write(bundle + "/process.json", jsonio.dumps(config["process"], compact=True), durable=False)
+    return Bundle(bundle, filters["save"])
+
+
+def _check_sources(record: ContainerRecord) -> None:
+    """Host paths of bind mounts and devices must be there: say which one is not, before the runtime does
+    less clearly."""
+    wanted = [(m["source"], "--volume") for m in record["mounts"] if m["type"] == "bind"]
+    wanted += [(d["source"], "--device") for d in record["devices"]]
+    for path, option in wanted:
+        try:
+            os.stat(path)
+        except OSError as e:
+            if e.errno in (errno.ENOENT, errno.ENOTDIR):
+                remedy = (
+                    f'make it first, with "mkdir -p {path}"'
+                    if option == "--volume"
+                    else "give another device"
+                )
+            else:
+                remedy = f'look at its owner and mode with "ls -ld {path}"'
+            raise errors.UsageError(f'{option} "{path}": {e.strerror}', remedy=remedy, name=path) from e
+
+
+def _own_passwd(record: ContainerRecord, bundle: str, passwd: bytes, who: UserInfo) -> dict[str, str]:
+    """With keep-id the user has an entry in /etc/passwd, as programs that ask for their own name expect."""
+    if record["userns"]["mode"] != "keep-id" or users.has_user(who["uid"], passwd):
+        return {}
+    if any(m["destination"] == "/etc/passwd" for m in record["mounts"]):
+        return {}
+    text = passwd if not passwd or passwd.endswith(b"\n") else passwd + b"\n"
+    line = users.passwd_line(f"user{who['uid']}", who["uid"], who["gid"], record["workdir"])
+    atomic.write(bundle + "/passwd", text + line.encode(), mode=0o644, durable=False)
+    return {"/etc/passwd": bundle + "/passwd"}
+
+
+def _localtime(zone: str) -> str:
+    """The zone file of `--tz`; "local" is the host's. Raises UsageError for one that the host does not
+    know."""
+    if not zone:
+        return ""
+    if zone == "local":
+        return os.path.realpath("/etc/localtime")
+    path = os.path.normpath(f"{_ZONES}/{zone}")
+    if not path.startswith(_ZONES + "/") or not os.path.isfile(path):
+        raise errors.UsageError(
+            f'--tz "{zone}": no such time zone',
+            remedy=f'"ls {_ZONES}" lists them (package tzdata)',
+            name=zone,
+        )
+    return path
+
+
+def host_devices() -> list[HostDevice]:
+    """The device nodes below /dev, for `--privileged`; those that belong to a terminal or a mount of their
+    own are left out."""
+    found: list[HostDevice] = []
+    todo = ["/dev"]
+    while todo:
+        try:
+            entries = list(os.scandir(todo.pop()))
+        except OSError:
+            continue
+        for entry in entries:
+            if entry.path in _SKIPPED_DEVICES:
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                todo.append(entry.path)
+                continue
+            try:
+                st = entry.stat(follow_symlinks=False)
+            except OSError:
+                continue
+            if stat.S_ISCHR(st.st_mode) or stat.S_ISBLK(st.st_mode):
+                found.append(_device(entry.path, st))
+    return found
+
+
+def _device(path: str, st: os.stat_result) -> HostDevice:
+    return {
+        "path": path,
+        "type": "c" if stat.S_ISCHR(st.st_mode) else "b",
+        "major": os.major(st.st_rdev),
+        "minor": os.minor(st.st_rdev),
+        "mode": stat.S_IMODE(st.st_mode),
+        "uid": st.st_uid,
+        "gid": st.st_gid,
+    }
+
+
+def runtime_path(session: Session, record: ContainerRecord) -> str:
+    """The binary of the record's OCI runtime. Raises ToolMissingError."""
+    settings = session.settings
+    for candidate in settings.runtimes.get(record["runtime"], ()):
+        found = tools.try_find(candidate)
+        if found is not None:
+            return found
+    return tools.find(record["runtime"])
+
+
+def _etc_files(
+    session: Session, record: ContainerRecord, bundle: str, network: Mapping[str, object]
+) -> dict[str, str]:
+    """Write the files that are bound over the image's own; container path -> path on the host."""
+    mode = record["network"]["mode"]
+    shared = mode == "host"
+    out: dict[str, str] = {}
+
+    def put(target: str, text: str) -> None:
+        path = f"{bundle}/{target.rpartition('/')[2]}"
+        atomic.write(path, text, mode=0o644, durable=False)
+        out[target] = path
+
+    if mode == "container":
+        other = session.paths.container_dir(record["network"]["container"]) + "/bundle"
+        for name in ("hosts", "resolv.conf"):
+            if os.path.exists(f"{other}/{name}"):
+                out[f"/etc/{name}"] = f"{other}/{name}"
+    else:
+        if not record["no_hosts"]:
+            put(
+                "/etc/hosts",
+                etc.hosts(
+                    base=_read("/etc/hosts"),
+                    extra=record["add_host"],
+                    own_address=str(network["address"]) or ("127.0.1.1" if not shared else ""),
+                    names=[record["hostname"], record["name"]],
+                    host_address=str(network["gateway"]) or ("127.0.0.1" if shared else ""),
+                ),
+            )
+        if mode != "none" or record["dns"]:
+            put(
+                "/etc/resolv.conf",
+                etc.resolv(
+                    base=_read("/etc/resolv.conf"),
+                    servers=record["dns"],
+                    search=record["dns_search"],
+                    options=record["dns_option"],
+                    forwarder=str(network["dns"]),
+                    shared=shared,
+                ),
+            )
+    if not record["no_hostname"]:
+        put("/etc/hostname", record["hostname"] + "\n")
+    put(
+        "/run/.containerenv",
+        f'engine="pypod"\nname="{record["name"]}"\nid="{record["id"]}"\nimage="{record["image"]}"\nrootless=1\n',
+    )
+    return out
+
+
+def _read(path: str) -> bytes:
+    try:
+        with open(path, "rb") as f:
+            return f.read(1 << 20)
+    except FileNotFoundError:
+        return b""
+
+
+def _joined(session: Session, record: ContainerRecord) -> dict[str, str]:
+    """Namespaces of other containers that are joined: kind -> /proc path, checked to be alive now."""
+    out: dict[str, str] = {}
+    spaces = record["namespaces"]
+    for kind, value in (
+        ("pid", spaces["pid"]),
+        ("ipc", spaces["ipc"]),
+        ("uts", spaces["uts"]),
+        ("cgroup", spaces["cgroup"]),
+    ):
+        if not value.startswith("container:"):
+            continue
+        other = value.partition(":")[2]
+        status = monitorctl.status(session.paths, other)
+        if not status["pid"]:
+            raise errors.StateError(
+                f"cannot join the {kind} namespace of container {other[:12]}: it is not running",
+                remedy=f'start it with "pypod start {other[:12]}"',
+            )
+        out[kind] = f"/proc/{status['pid']}/ns/{kind}"
+    return out
