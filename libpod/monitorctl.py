@@ -37,7 +37,9 @@ class Launch:
         self.conn = conn
         self.pid = pid
         self.early: list[Json] = []
-        """Pieces of streams that came before the answer that was waited for: a quick container's first output."""
+        """Pieces of streams that came before the answer that was waited for: a quick container's first
+        output.
+        """
 
     def expect(self, name: str) -> tuple[Json, list[int]]:
         """Wait for the monitor's next message, which is `name`, and return it with its descriptors (owned).
@@ -243,11 +245,25 @@ def lost_init(paths: Paths, cid: str) -> tuple[int, int]:
 def stop_unmonitored(paths: Paths, cid: str, timeout_s: float = 10.0) -> bool:
     """Kill the first process of a container whose monitor is dead, by pidfd; with it goes its pid namespace.
 
-    False if it does not end in time. Idempotent; works from outside the user namespace.
+    What else is in its cgroups is killed too, and they are removed. False if something does not end in time.
+    Idempotent; works from outside the user namespace.
     """
+    run_dir = paths.run_dir(cid)
+    if alive.held(run_dir + "/alive"):
+        return False
     pid, start = lost_init(paths, cid)
-    if not pid:
-        return True
+    ended = not pid or _kill_process(pid, start, timeout_s)
+    ran = _load(run_dir + "/status.json")
+    if ran is not None and ran["cgroup"] and ran["boot_id"] == process.boot_id():
+        inner = os.path.dirname(ran["cgroup"])  # libpod/kernel/cgtree.py
+        if os.path.isdir(cgroup.directory(inner)):
+            cgroup.kill(inner)
+            ended = cgroup.wait_empty(inner, timeout_s) and ended
+            cgroup.remove_tree(inner)
+    return ended
+
+
+def _kill_process(pid: int, start: int, timeout_s: float) -> bool:
     try:
         pid_fd = process.pidfd_open(pid)
     except OSError:

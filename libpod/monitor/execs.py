@@ -72,6 +72,9 @@ class Exec:
         self._process_file = str(msg["process"])
         self._tty = bool(msg.get("tty"))
         self._detached = bool(msg.get("detach"))
+        self._let_go = self._detached or (self._tty and oci.family(execs.runtime.argv) != oci.CRUN)
+        """The runtime does not wait for the process (runc cannot, with a terminal): we do, as its subreaper.
+        """
         self._size: list[int] | None = msg.get("size")
         base = f"{execs.run_dir}/exec-{number}"
         self._log_file, self._pid_file = base + ".log", base + ".pid"
@@ -98,7 +101,7 @@ class Exec:
             self._process_file,
             self._pid_file,
             self._console.path if self._console is not None else "",
-            self._detached,
+            self._let_go,
             execs.runtime.cid,
         )
         try:
@@ -123,7 +126,7 @@ class Exec:
         except OSError:
             return
         try:
-            if self._detached or _parent(pid) == self._runtime_pid:
+            if self._let_go or _parent(pid) == self._runtime_pid:
                 process.pidfd_signal(fd, number)
         except OSError as error:
             log.debug("cannot signal an exec process", pid=pid, error=error)
@@ -179,18 +182,20 @@ class Exec:
         if failed:
             if self._peer is not None:
                 self._peer.send_error(execs.runtime.error(code, self._log_file, subject))
-        elif self._detached:
+        elif self._let_go:
             self._pid = _read_pid(self._pid_file)
-            self._tell({"t": "exec-started", "pid": self._pid})
+            if self._detached:
+                self._tell({"t": "exec-started", "pid": self._pid})
             if self._pid:
                 self._remove_files()
-                execs.loop.on_child(self._pid, self._detached_ended)
+                execs.loop.on_child(self._pid, self._process_ended)
                 return
         else:
-            self._tell({"t": "exec-exited", "code": code if code >= 0 else 128 - code})
+            self._process_ended(code)
+            return
         self._clean_up()
 
-    def _detached_ended(self, code: int) -> None:
+    def _process_ended(self, code: int) -> None:
         self._tell({"t": "exec-exited", "code": code if code >= 0 else 128 - code})
         self._clean_up()
 

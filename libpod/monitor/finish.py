@@ -59,8 +59,10 @@ def failed(monitor: Monitor, error: Exception) -> int:
     log.error("container failed", container=monitor.name, run=monitor.run_id, error=wrapped)
     if monitor.init_pid and monitor.exit_code is None:
         _step("kill the container", lambda: _kill(monitor))
-    _step("read the rest of the output", lambda: _drain(monitor))
     had_started = bool(monitor.started_ns)
+    if monitor.stdio is not None and not had_started:
+        monitor.stdio.discard()
+    _step("read the rest of the output", lambda: _drain(monitor))
     _give_back(monitor, unmount=True)
     if monitor.run_dir and had_started:
         _step(
@@ -191,6 +193,7 @@ def _leave_cgroup(monitor: Monitor) -> None:
     if place is None:
         return
     monitor.place = None
+    monitor.foreseen.wait()
     if not cgtree.leave(place) and not place["mount_needed"] and place["manager"] == "cgroupfs":
         cgroup.kill(place["payload"])
         cgroup.wait_empty(place["inner"], _EXECS_S)

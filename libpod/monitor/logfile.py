@@ -105,8 +105,19 @@ class LogFile:
         os.close(self._fd)
 
     def _put(self, text: bytes) -> None:
-        if self._max_size and self._size and self._size + len(text) > self._max_size:
+        while self._max_size and self._size + len(text) > self._max_size:
+            # Whole records up to the limit; one that is longer than a file may be gets a file of its own.
+            cut = text.rfind(b"\n", 0, max(0, self._max_size - self._size)) + 1
+            if not cut and not self._size:
+                cut = text.find(b"\n") + 1
+            self._append(text[:cut])
+            text = text[cut:]
             self._rotate()
+        self._append(text)
+
+    def _append(self, text: bytes) -> None:
+        if not text:
+            return
         try:
             written = os.write(self._fd, text)
             if written < len(text):  # a full disk, or a limit of the file's size

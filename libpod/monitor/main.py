@@ -46,11 +46,12 @@ _PASSTHROUGH = "passthrough"
 class Monitor:
     """What the monitor knows. Requests of clients come in by the methods below `# requests`."""
 
-    def __init__(self, conn: wire.Conn, inherited: tuple[int, ...]) -> None:
+    def __init__(self, conn: wire.Conn, inherited: tuple[int, ...], foreseen: setup.Foreseen) -> None:
         self.loop = Loop()
         self.control = Control(self)
         self.client: Peer | None = self.control.add(conn)
         self.inherited = inherited
+        self.foreseen = foreseen
         self.cid = self.name = self.run_id = self.run_dir = self.merged = self.bundle = ""
         self.place: CgroupPlace | None = None
         self.network: Network | None = None
@@ -123,6 +124,7 @@ class Monitor:
         place: CgroupPlace | None = msg.get("cgroup")
         if place:
             self.place = place
+            self.foreseen.wait()
             cgtree.prepare(place)
         failpoint.hit("monitor:after-cgroup")
         self.network = Network(self.loop, msg["network"])
@@ -190,9 +192,9 @@ class Monitor:
             self._await(lambda: bool(self._starters) or self.exit_code is not None)
             if self.exit_code is not None:
                 return
-        self._go(runtime, msg)
+        self._go(runtime, stdio, msg)
 
-    def _go(self, runtime: Runtime, msg: Message) -> None:
+    def _go(self, runtime: Runtime, stdio: Stdio, msg: Message) -> None:
         """Let the created process run, when its network is there, and say so."""
         network = self.network
         assert network is not None
@@ -230,6 +232,7 @@ class Monitor:
             self._settle()
         for peer in self._starters:
             peer.send(started)
+        stdio.flow()
         failpoint.hit("monitor:after-started")
         if timeout_s := float(msg.get("timeout") or 0):
             self.loop.after(timeout_s, lambda: self.signal(_signal.SIGKILL))
@@ -259,6 +262,8 @@ class Monitor:
     def _init_ended(self, code: int) -> None:
         self.finished_ns = time.time_ns()
         self.exit_code = code
+        if self.place:
+            self.foreseen = setup.Foreseen()  # out of the container's cgroup
 
     def _settle(self) -> None:
         """The client has its answer. One that is not attached has nothing more to wait for."""
@@ -387,9 +392,10 @@ def run(conn: wire.Conn, ns_dir: str) -> int:
     """Be the monitor, in a child that was just forked; return its exit code. `ns_dir`: see Paths.ns."""
     inherited = setup.detach(ns_dir + "/", (conn.fileno(),))
     failpoint.hit("monitor:forked")
+    foreseen = setup.Foreseen()  # into the container's cgroup
     mounts.enter_own_namespace()
     failpoint.hit("monitor:after-mount-namespace")
-    code = Monitor(conn, inherited).live()
+    code = Monitor(conn, inherited, foreseen).live()
     try:
         os.unlink(f"{ns_dir}/{os.getpid()}")
     except OSError:

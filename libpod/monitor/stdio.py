@@ -42,11 +42,12 @@ class Stdio:
         self._keeps_stdin = bool(msg.get("stdin"))
         self._once = bool(msg.get("stdin_once"))
         self._size: list[int] | None = msg.get("size")
-        self._passed = list(inherited) if driver == "passthrough" else []
-        if driver == "passthrough" and self.has_terminal:
+        self._passed = driver == "passthrough"
+        if self._passed and self.has_terminal:
             raise errors.UsageError(
                 "--log-driver=passthrough cannot be used with a terminal", remedy="leave --tty out"
             )
+        self._discard = False
         self._theirs: dict[int, int] = {}
         self._ours: dict[int, int] = {}
         self._console: terminal.Console | None = None
@@ -54,7 +55,7 @@ class Stdio:
         if self.has_terminal:
             self._console = terminal.Console(loop, run_dir, "console", self._got_master)
         elif self._passed:
-            self._theirs = dict(enumerate(self._passed))
+            self._theirs = {number: os.dup(fd) for number, fd in enumerate(inherited)}
         else:
             self._make_pipes()
 
@@ -69,7 +70,7 @@ class Stdio:
         return self._theirs
 
     def connect(self) -> None:
-        """Begin to carry the streams, when the runtime has created the container."""
+        """Take our side of the streams, when the runtime has created the container."""
         if self._console is not None:
             if not self._loop.run_until(lambda: self._master_fd >= 0, CONSOLE_S):
                 raise errors.MonitorError("the runtime did not send the terminal")
@@ -80,14 +81,16 @@ class Stdio:
                 self.resize(*self._size)
             if self._keeps_stdin:
                 self.streams.set_input(os.dup(self._master_fd), once=False)
-            self.streams.add_output(os.dup(self._master_fd), wire.STDOUT)
+            self._ours = {wire.STDOUT: os.dup(self._master_fd)}
             return
         self._close_theirs()
+        if wire.STDIN in self._ours:
+            self.streams.set_input(self._ours.pop(wire.STDIN), once=self._once)
+
+    def flow(self) -> None:
+        """Begin to read the output: when the client knows that the container has started. Idempotent."""
         for number, fd in self._ours.items():
-            if number == wire.STDIN:
-                self.streams.set_input(fd, once=self._once)
-            else:
-                self.streams.add_output(fd, number)
+            self.streams.add_output(fd, number)
         self._ours = {}
 
     def resize(self, rows: int, cols: int) -> None:
@@ -96,10 +99,16 @@ class Stdio:
         if self._master_fd >= 0:
             terminal.resize(self._master_fd, rows, cols)
 
+    def discard(self) -> None:
+        """Let nothing of it be logged: it is what the runtime had to say about its own failure."""
+        self._discard = True
+
     def close(self) -> None:
         """Read what is left into the log, and close everything. Idempotent."""
-        self.streams.drain()
         self._close_theirs()
+        if not self._discard:
+            self.flow()
+        self.streams.drain()
         for fd in (*self._ours.values(), self._master_fd, self._slave_fd):
             if fd >= 0:
                 os.close(fd)
@@ -119,7 +128,6 @@ class Stdio:
         for fd in self._theirs.values():
             os.close(fd)
         self._theirs = {}
-        self._passed = []
 
     def _got_master(self, master_fd: int) -> None:
         self._master_fd = master_fd

@@ -70,7 +70,7 @@ def execute(
     """
     argv = [*logged(runtime, log), "exec", "--process", process, "--pid-file", pid_file]
     if console:
-        argv += ["--console-socket", console]
+        argv += ["--tty", "--console-socket", console]  # runc refuses the one without the other
     if detach:
         argv.append("--detach")
     return [*argv, cid]
