@@ -1,0 +1,1 @@
+"""Unit files for systemd. Knows nothing of the engine."""
