@@ -53,7 +53,7 @@ need_root() {
 
 have_systemd() { [ -d /run/systemd/system ]; }
 
-put() { # put FILE MODE: write stdin to FILE unless it holds just that already
+put() { # put FILE MODE: write stdin to FILE unless it holds just that already. Not behind a pipe: it counts
   local file=$1 mode=$2 text
   text=$(cat; printf x)
   if [ -f "$file" ] && [ "$(cat "$file"; printf x)" = "$text" ] && [ "$(stat -c %a "$file")" = "$mode" ]; then
@@ -129,9 +129,9 @@ setup_documents() { # the manual pages and the shells' completion, where they lo
     [ -e "$TREE/docs/man/$(basename "$target")" ] || { rm -f "$target"; CHANGES=$((changes + 1)); }
   done
   [ "$CHANGES" = "$changes" ] || say "wrote the manual pages to $SHARE/man"
-  "$BIN/pypod" completion bash | put "$SHARE/bash-completion/completions/pypod" 644
-  "$BIN/pypod" completion zsh | put "$SHARE/zsh/site-functions/_pypod" 644
-  "$BIN/pypod" completion fish | put "$SHARE/fish/vendor_completions.d/pypod.fish" 644
+  put "$SHARE/bash-completion/completions/pypod" 644 < <("$BIN/pypod" completion bash)
+  put "$SHARE/zsh/site-functions/_pypod" 644 < <("$BIN/pypod" completion zsh)
+  put "$SHARE/fish/vendor_completions.d/pypod.fish" 644 < <("$BIN/pypod" completion fish)
 }
 
 setup_pypod() { # pypod from a wheel of this tree, compiled, with its launcher, man pages and completion
@@ -183,9 +183,12 @@ setup_device() { # setup_device NODE MAJOR MINOR MODULE: a node that every accou
       changed "$node may be opened by every account now"
       if [ -d /etc/udev/rules.d ]; then
         # the next boot makes the node anew
-        { cat /etc/udev/rules.d/70-pypod.rules 2>/dev/null || true
-          printf 'KERNEL=="%s", MODE="0666", OPTIONS+="static_node=%s"\n' "$module" "${node#/dev/}"
-        } | sort -u | put /etc/udev/rules.d/70-pypod.rules 644
+        put /etc/udev/rules.d/70-pypod.rules 644 < <(
+          {
+            cat /etc/udev/rules.d/70-pypod.rules 2>/dev/null || true
+            printf 'KERNEL=="%s", MODE="0666", OPTIONS+="static_node=%s"\n' "$module" "${node#/dev/}"
+          } | sort -u
+        )
       fi
       ;;
   esac
