@@ -11,7 +11,9 @@ from __future__ import annotations
 from zlib import adler32
 
 from libpod import errors
+from libpod.util import tarpax
 from libpod.util.printable import printable
+from libpod.util.tarpax import REMEDY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +31,6 @@ MAX_SPECIAL = 1 << 20
 """Longest pax header or GNU long name that is read (the Go implementation has the same limit)."""
 MAX_SEGMENTS = 1 << 18
 _ZERO = bytes(BLOCK)
-_MAX_SECONDS = (1 << 63) // 1_000_000_000 - 1
 _HEADER_ONLY = frozenset(b"123456")
 
 
@@ -206,9 +207,9 @@ class TarReader:
             if kind in b"xgLK":
                 payload = self._special(size)
                 if kind == 0x78:  # x
-                    pax, sparse_pairs = self._pax(payload)
+                    pax, sparse_pairs = tarpax.records(payload, self.label)
                 elif kind == 0x67:  # g
-                    self._apply_global(self._pax(payload)[0])
+                    self._apply_global(tarpax.records(payload, self.label)[0])
                 elif kind == 0x4C:  # L
                     long_name = payload.split(b"\0", 1)[0]
                 else:
@@ -231,7 +232,7 @@ class TarReader:
             self._apply_pax(entry, pax)
             self.label = printable(entry.name)
         if not entry.name or b"\0" in entry.name or b"\0" in entry.link:
-            raise errors.ImageError("the archive has a member with an empty or invalid name", remedy=_REMEDY)
+            raise errors.ImageError("the archive has a member with an empty or invalid name", remedy=REMEDY)
         if entry.kind == "0":
             self._left, self._padding = entry.size, -entry.size % BLOCK
             if kind == 0x53:  # S
@@ -259,7 +260,7 @@ class TarReader:
             return
         where = f' after "{self.label}"' if self.label else ""
         what = "is damaged" if self.entries else "is not a tar archive"
-        raise errors.ImageError(f"the file {what}: bad header checksum{where}", remedy=_REMEDY)
+        raise errors.ImageError(f"the file {what}: bad header checksum{where}", remedy=REMEDY)
 
     def _header(self, block: bytes, kind: int, size: int) -> Entry:
         entry = Entry()
@@ -274,7 +275,7 @@ class TarReader:
         entry.mode = self._number(block[100:108], "mode") & 0o7777
         entry.uid = self._number(block[108:116], "owner")
         entry.gid = self._number(block[116:124], "group")
-        entry.mtime_ns = _clamp(self._number(block[136:148], "time")) * 1_000_000_000
+        entry.mtime_ns = tarpax.clamp(self._number(block[136:148], "time")) * 1_000_000_000
         if kind in _HEADER_ONLY:
             entry.kind = chr(kind)
             entry.link = block[157:257].split(b"\0", 1)[0]
@@ -290,7 +291,7 @@ class TarReader:
             label = printable(name)
             raise errors.ImageError(
                 f'the archive member "{label}" has the type {chr(kind)!r}, which is not supported',
-                remedy=_REMEDY,
+                remedy=REMEDY,
             )
         return entry
 
@@ -311,12 +312,12 @@ class TarReader:
                 what = f"{what} {text!r}"
         if value < 0 and what != "time":
             where = f' after "{self.label}"' if self.label else ""
-            raise errors.ImageError(f"the archive is damaged: bad {what} in a header{where}", remedy=_REMEDY)
+            raise errors.ImageError(f"the archive is damaged: bad {what} in a header{where}", remedy=REMEDY)
         return value
 
     def _special(self, size: int) -> bytes:
         if size > MAX_SPECIAL:
-            raise errors.ImageError(f"the archive has an extended header of {size} bytes", remedy=_REMEDY)
+            raise errors.ImageError(f"the archive has an extended header of {size} bytes", remedy=REMEDY)
         payload = self._take(size)
         if len(payload) < size or len(self._take(-size % BLOCK)) < -size % BLOCK:
             raise self._truncated()
@@ -324,41 +325,9 @@ class TarReader:
 
     def _truncated(self) -> errors.ImageError:
         where = f' at "{self.label}"' if self.label else ""
-        return errors.ImageError(f"the archive is cut off{where}", remedy=_REMEDY)
+        return errors.ImageError(f"the archive is cut off{where}", remedy=REMEDY)
 
-    # -- pax -------------------------------------------------------------------
-
-    def _pax(self, payload: bytes) -> tuple[dict[bytes, bytes], list[bytes]]:
-        """Parse the records `LENGTH KEY=VALUE\\n`; the repeated keys of sparse format 0.0 come back as a
-        list.
-        """
-        found: dict[bytes, bytes] = {}
-        pairs: list[bytes] = []
-        at = 0
-        while at < len(payload):
-            space = payload.find(b" ", at, at + 20)
-            digits = payload[at:space] if space > 0 else b""
-            length = int(digits) if digits.isdigit() else 0
-            record = payload[space + 1 : at + length]
-            key, equals, value = record.partition(b"=")
-            if (
-                length <= len(digits) + 1
-                or at + length > len(payload)
-                or record[-1:] != b"\n"
-                or not equals
-                or not key
-            ):
-                if not payload[at:].strip(b"\0"):
-                    break  # padding of a careless writer
-                raise errors.ImageError(
-                    f'the archive is damaged: bad extended header after "{self.label}"', remedy=_REMEDY
-                )
-            value = value[:-1]
-            if key in (b"GNU.sparse.offset", b"GNU.sparse.numbytes"):
-                pairs.append(value)
-            found[key] = value
-            at += length
-        return found, pairs
+    # -- extended headers -----------------------------------------------------
 
     def _apply_global(self, pax: dict[bytes, bytes]) -> None:
         self._global.update(pax)
@@ -374,52 +343,21 @@ class TarReader:
                 entry.link = value
             elif key == b"size":
                 if entry.kind == "0":
-                    entry.size = self._decimal(value, "size")
+                    entry.size = tarpax.number(value, "size", self.label)
             elif key == b"uid":
-                entry.uid = self._decimal(value, "owner")
+                entry.uid = tarpax.number(value, "owner", self.label)
             elif key == b"gid":
-                entry.gid = self._decimal(value, "group")
+                entry.gid = tarpax.number(value, "group", self.label)
             elif key == b"mtime":
-                entry.mtime_ns = self._time(value)
+                entry.mtime_ns = tarpax.time_ns(value, self.label)
             elif key.startswith(b"SCHILY.xattr."):
                 entry.xattrs[key[13:].decode("utf-8", "surrogateescape")] = value
             elif key.startswith(b"LIBARCHIVE.xattr."):
-                self._libarchive_xattr(entry, key[17:], value)
+                text, data = tarpax.libarchive_xattr(key[17:], value, self.label)
+                entry.xattrs.setdefault(text, data)  # star's spelling is exact, and wins
         name = pax.get(b"GNU.sparse.name")
         if name:
             entry.name = name
-
-    def _libarchive_xattr(self, entry: Entry, key: bytes, value: bytes) -> None:
-        from binascii import a2b_base64
-
-        parts = key.split(b"%")
-        try:
-            name = parts[0] + b"".join(bytes([int(p[:2], 16)]) + p[2:] for p in parts[1:])
-            data = a2b_base64(value + b"=" * (-len(value) % 4), strict_mode=True)
-        except ValueError:
-            raise errors.ImageError(
-                f'the archive is damaged: bad extended attribute of "{self.label}"', remedy=_REMEDY
-            ) from None
-        # star's spelling is exact and wins when an archive has both.
-        entry.xattrs.setdefault(name.decode("utf-8", "surrogateescape"), data)
-
-    def _decimal(self, value: bytes, what: str) -> int:
-        if not value.isdigit() or len(value) > 20:
-            raise errors.ImageError(f'the archive is damaged: bad {what} of "{self.label}"', remedy=_REMEDY)
-        return int(value)
-
-    def _time(self, value: bytes) -> int:
-        """Seconds since the epoch with a fraction, exactly: binary floating point would change the last
-        digits.
-        """
-        whole, _, fraction = value.partition(b".")
-        negative = whole.startswith(b"-")
-        digits = whole.lstrip(b"-")
-        if not (digits or fraction) or not (digits + fraction).isdigit() or len(digits) > 40:
-            raise errors.ImageError(f'the archive is damaged: bad time of "{self.label}"', remedy=_REMEDY)
-        seconds = _clamp(int(digits or b"0"))
-        ns = seconds * 1_000_000_000 + int(fraction[:9].ljust(9, b"0"))
-        return -ns if negative else ns
 
     # -- sparse files ----------------------------------------------------------
 
@@ -445,12 +383,12 @@ class TarReader:
 
     def _pax_sparse(self, entry: Entry, pax: dict[bytes, bytes], pairs: list[bytes]) -> None:
         if pax.get(b"GNU.sparse.major") == b"1":
-            real = self._decimal(pax.get(b"GNU.sparse.realsize", b""), "sparse size")
+            real = tarpax.number(pax.get(b"GNU.sparse.realsize", b""), "sparse size", self.label)
             numbers = self._sparse_map_in_data()
         else:
-            real = self._decimal(pax.get(b"GNU.sparse.size", b""), "sparse size")
+            real = tarpax.number(pax.get(b"GNU.sparse.size", b""), "sparse size", self.label)
             texts = pax[b"GNU.sparse.map"].split(b",") if b"GNU.sparse.map" in pax else pairs
-            numbers = [self._decimal(t, "sparse map") for t in texts[: 2 * MAX_SEGMENTS + 2] if t]
+            numbers = [tarpax.number(t, "sparse map", self.label) for t in texts[: 2 * MAX_SEGMENTS + 2] if t]
         self._set_segments(entry, numbers, real)
 
     def _sparse_map_in_data(self) -> list[int]:
@@ -461,7 +399,7 @@ class TarReader:
         while wanted < 0 or len(numbers) < wanted:
             if self._left < BLOCK:
                 raise errors.ImageError(
-                    f'the archive is damaged: bad sparse map of "{self.label}"', remedy=_REMEDY
+                    f'the archive is damaged: bad sparse map of "{self.label}"', remedy=REMEDY
                 )
             block = self._take(BLOCK)
             if len(block) < BLOCK:
@@ -469,7 +407,11 @@ class TarReader:
             self._left -= BLOCK
             *lines, rest = (rest + block).split(b"\n")
             for line in lines:
-                number = self._decimal(line, "sparse map") if wanted < 0 or len(numbers) < wanted else 0
+                number = (
+                    tarpax.number(line, "sparse map", self.label)
+                    if wanted < 0 or len(numbers) < wanted
+                    else 0
+                )
                 if wanted < 0:
                     wanted = 2 * number
                     if number > MAX_SEGMENTS:
@@ -488,14 +430,7 @@ class TarReader:
             stored += length
         if not good or stored != self._left:
             raise errors.ImageError(
-                f'the archive is damaged: bad sparse map of "{self.label}"', remedy=_REMEDY
+                f'the archive is damaged: bad sparse map of "{self.label}"', remedy=REMEDY
             )
         entry.segments = [s for s in segments if s[1]]
         entry.size = real
-
-
-_REMEDY = "get the archive again, and compare its checksum"
-
-
-def _clamp(seconds: int) -> int:
-    return max(-_MAX_SECONDS, min(_MAX_SECONDS, seconds))

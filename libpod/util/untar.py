@@ -21,6 +21,7 @@ from libpod import errors
 from libpod.kernel import ns, path
 from libpod.util import staging
 from libpod.util.printable import printable
+from libpod.util.tarattrs import DEFAULT_ACL, REMEDY, Report, owner_error
 from libpod.util.tarread import TarReader
 
 TYPE_CHECKING = False
@@ -31,49 +32,11 @@ if TYPE_CHECKING:
     from libpod.util.tarread import Entry, Hash
 
 MAX_ENTRIES = 2_000_000
-MAX_WARNINGS = 20
 OPAQUE = "user.overlay.opaque"
 
 _CACHED_DIRS = 48
 _DIR_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-_DEFAULT_ACL = "system.posix_acl_default"
-_XATTRS = frozenset({"security.capability", "system.posix_acl_access"})
-_OWN_XATTRS = ("user.overlay.", "user.fuseoverlayfs.", "user.containers.")
-_SILENT_XATTRS = ("security.selinux", "trusted.", "com.apple.")
-_REMEDY = "do not use this archive"
-
-
-class Report:
-    """What an extraction did."""
-
-    __slots__ = (
-        "diff_id",
-        "entries",
-        "implicit_dirs",
-        "size_bytes",
-        "stream_bytes",
-        "warning_count",
-        "warnings",
-    )
-
-    def __init__(self) -> None:
-        self.entries = 0
-        self.size_bytes = 0
-        """Sum of the sizes of the regular files, holes included."""
-        self.stream_bytes = 0
-        self.diff_id = ""
-        """Hex digest of the whole uncompressed stream; empty without a hasher."""
-        self.warnings: list[str] = []
-        """The first MAX_WARNINGS of them."""
-        self.warning_count = 0
-        self.implicit_dirs: list[str] = []
-        """Directories that had to be made for a member below them and had no member of their own."""
-
-    def warn(self, text: str) -> None:
-        self.warning_count += 1
-        if len(self.warnings) < MAX_WARNINGS:
-            self.warnings.append(text)
 
 
 def extract(
@@ -97,7 +60,7 @@ def extract(
     try:
         while (entry := reader.next()) is not None:
             if reader.entries > max_entries:
-                raise errors.ImageError(f"the archive has more than {max_entries} members", remedy=_REMEDY)
+                raise errors.ImageError(f"the archive has more than {max_entries} members", remedy=REMEDY)
             extraction.add(entry, reader)
         extraction.set_times()
     except OSError as e:
@@ -124,7 +87,7 @@ def clean_name(name: bytes, what: str = "member") -> bytes:
             if not parts:
                 shown = printable(name)
                 raise errors.ImageError(
-                    f'the archive {what} "{shown}" points outside of the image', remedy=_REMEDY
+                    f'the archive {what} "{shown}" points outside of the image', remedy=REMEDY
                 )
             parts.pop()
         elif part not in (b"", b"."):
@@ -156,7 +119,7 @@ class _Extraction:
         if not name:
             if entry.kind != "5":
                 raise errors.ImageError(
-                    "the archive has a file in the place of its root directory", remedy=_REMEDY
+                    "the archive has a file in the place of its root directory", remedy=REMEDY
                 )
             root_fd = path.open_in_root(self._root_fd, ".", os.O_RDONLY | os.O_DIRECTORY)
             try:
@@ -200,7 +163,7 @@ class _Extraction:
             if e.errno in (errno.ENOTDIR, errno.ELOOP, errno.EEXIST, errno.ENOENT):
                 shown = printable(name)
                 raise errors.ImageError(
-                    f'the archive puts a file below "{shown}", which is not a directory', remedy=_REMEDY
+                    f'the archive puts a file below "{shown}", which is not a directory', remedy=REMEDY
                 ) from None
             raise
         self._cache_dir(name, fd)
@@ -256,9 +219,9 @@ class _Extraction:
     def _dress_dir(self, fd: int, name: bytes, entry: Entry) -> None:
         self._own(fd, entry)
         os.fchmod(fd, entry.mode)
-        default_acl = entry.xattrs.pop(_DEFAULT_ACL, None)
+        default_acl = entry.xattrs.pop(DEFAULT_ACL, None)
         if entry.xattrs:
-            self._set_xattrs(fd, entry)
+            self.report.set_xattrs(fd, entry)
         self._implicit.pop(name, None)
         self._times.append((name, os.fstat(fd).st_ino, entry.mtime_ns, default_acl))
 
@@ -273,7 +236,7 @@ class _Extraction:
             try:
                 if os.fstat(fd).st_ino == inode:
                     if default_acl is not None:
-                        self._set_xattr(fd, _DEFAULT_ACL, default_acl, printable(name))
+                        self.report.set_xattr(fd, DEFAULT_ACL, default_acl, name)
                     os.utime(fd, ns=(mtime_ns, mtime_ns))
             finally:
                 os.close(fd)
@@ -299,7 +262,7 @@ class _Extraction:
             self._own(fd, entry)
             os.fchmod(fd, entry.mode)  # after the owner: chown clears setuid
             if entry.xattrs:
-                self._set_xattrs(fd, entry)  # after the owner: chown drops file capabilities
+                self.report.set_xattrs(fd, entry)  # after the owner: chown drops file capabilities
             os.utime(fd, ns=(entry.mtime_ns, entry.mtime_ns))
         finally:
             os.close(fd)
@@ -308,7 +271,7 @@ class _Extraction:
     def _symlink(self, parent_fd: int, base: bytes, entry: Entry) -> None:
         if not entry.link:
             raise errors.ImageError(
-                f'the archive has the empty symbolic link "{_shown(entry)}"', remedy=_REMEDY
+                f'the archive has the empty symbolic link "{_shown(entry)}"', remedy=REMEDY
             )
         try:
             os.symlink(entry.link, base, dir_fd=parent_fd)
@@ -319,7 +282,7 @@ class _Extraction:
             try:
                 os.chown(base, entry.uid, entry.gid, dir_fd=parent_fd, follow_symlinks=False)
             except (OSError, OverflowError) as e:
-                raise _owner_error(e, entry) from e
+                raise owner_error(e, entry) from e
         os.utime(base, ns=(entry.mtime_ns, entry.mtime_ns), dir_fd=parent_fd, follow_symlinks=False)
 
     def _hard_link(self, parent_fd: int, name: bytes, base: bytes, entry: Entry) -> None:
@@ -349,7 +312,7 @@ class _Extraction:
             link = printable(entry.link)
             raise errors.ImageError(
                 f'the hard link "{_shown(entry)}" points to "{link}", which is not a file of the archive',
-                remedy=_REMEDY,
+                remedy=REMEDY,
             ) from None
         finally:
             if folder_fd >= 0:
@@ -383,7 +346,7 @@ class _Extraction:
                 try:
                     os.chown(magic, entry.uid, entry.gid)
                 except (OSError, OverflowError) as e:
-                    raise _owner_error(e, entry) from e
+                    raise owner_error(e, entry) from e
             os.chmod(magic, entry.mode)
             os.utime(magic, ns=(entry.mtime_ns, entry.mtime_ns))
         finally:
@@ -398,7 +361,7 @@ class _Extraction:
         hidden = base[4:]
         if hidden in (b"", b".", b".."):
             raise errors.ImageError(
-                f'the archive has the invalid whiteout "{printable(base)}"', remedy=_REMEDY
+                f'the archive has the invalid whiteout "{printable(base)}"', remedy=REMEDY
             )
         try:
             os.mknod(hidden, stat.S_IFCHR, 0, dir_fd=parent_fd)
@@ -432,29 +395,7 @@ class _Extraction:
             try:
                 os.fchown(fd, entry.uid, entry.gid)
             except (OSError, OverflowError) as e:
-                raise _owner_error(e, entry) from e
-
-    def _set_xattrs(self, fd: int, entry: Entry) -> None:
-        for name, value in entry.xattrs.items():
-            if name.startswith(_OWN_XATTRS):
-                self._left_out(name, _shown(entry), "it belongs to the engine")
-                continue
-            if name not in _XATTRS and not name.startswith("user."):
-                if not name.startswith(_SILENT_XATTRS):
-                    self._left_out(name, _shown(entry), "it is not supported")
-                continue
-            self._set_xattr(fd, name, value, _shown(entry))
-
-    def _set_xattr(self, fd: int, name: str, value: bytes, owner: str) -> None:
-        try:
-            os.setxattr(fd, name, value)
-        except OSError as e:  # ENOSPC too: that is a value which is too long for the file system
-            self._left_out(name, owner, e.strerror or "it cannot be set")
-        except ValueError as e:
-            self._left_out(name, owner, str(e))
-
-    def _left_out(self, name: str, owner: str, why: str) -> None:
-        self.report.warn(f'the attribute {printable(name)} of "{owner}" was left out: {why}')
+                raise owner_error(e, entry) from e
 
 
 def _write_sparse(fd: int, entry: Entry, reader: TarReader) -> None:
@@ -480,30 +421,6 @@ def _shown(entry: Entry) -> str:
     return printable(entry.name)
 
 
-def _owner_error(e: Exception, entry: Entry) -> Exception:
-    if isinstance(e, OSError) and e.errno != errno.EINVAL:
-        return e
-    uid_max, gid_max = _last_id("uid"), _last_id("gid")
-    kind, value, last = ("uid", entry.uid, uid_max) if entry.uid > uid_max else ("gid", entry.gid, gid_max)
-    return errors.ImageError(
-        f'"{_shown(entry)}" belongs to {kind} {value}, and your user namespace has only the ids 0-{last}',
-        remedy=f"give your account more ids in /etc/sub{kind} (one line of 65536 or more), "
-        'then run "pypod system migrate"',
-    )
-
-
-def _last_id(kind: str) -> int:
-    last = 0
-    try:
-        with open(f"/proc/self/{kind}_map", encoding="ascii") as f:
-            for line in f:
-                first, _, count = (int(x) for x in line.split())
-                last = max(last, first + count - 1)
-    except (OSError, ValueError):
-        pass
-    return last
-
-
 def _explain(e: OSError, label: str) -> errors.PypodError:
     if isinstance(e, errors.PypodError) and e.errno not in (errno.ENOSPC, errno.EDQUOT, errno.ENAMETOOLONG):
         return e
@@ -513,5 +430,5 @@ def _explain(e: OSError, label: str) -> errors.PypodError:
             remedy="free some space on the file system of the store, or use another store with --root",
         )
     if e.errno == errno.ENAMETOOLONG:
-        return errors.ImageError(f'the archive member "{label}" has a name that is too long', remedy=_REMEDY)
+        return errors.ImageError(f'the archive member "{label}" has a name that is too long', remedy=REMEDY)
     return errors.StorageError(f'cannot unpack "{label}": {e.strerror}')

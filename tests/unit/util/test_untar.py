@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from libpod.errors import ImageError
 from libpod.kernel.ns import own_userns_is_initial
 from libpod.util import staging, untar
+from libpod.util.tarattrs import Report
 from tests.support.userns import Paths, as_root, tree
 
 Members = list[tuple[tarfile.TarInfo, bytes]]
@@ -55,7 +56,7 @@ def pack(*members: tuple[tarfile.TarInfo, bytes], form: int = tarfile.PAX_FORMAT
     return out.getvalue()
 
 
-def unpack(root: str, archive: bytes, **options: Any) -> untar.Report:
+def unpack(root: str, archive: bytes, **options: Any) -> Report:
     os.makedirs(root, exist_ok=True)
     root_fd = os.open(root, os.O_PATH | os.O_DIRECTORY)
     try:
