@@ -251,38 +251,19 @@ def stop_unmonitored(paths: Paths, cid: str, timeout_s: float = 10.0) -> bool:
     run_dir = paths.run_dir(cid)
     if alive.held(run_dir + "/alive"):
         return False
+    from libpod.monitor import stray  # lazy: only after a monitor was killed
+
     pid, start = lost_init(paths, cid)
-    ended = not pid or _kill_process(pid, start, timeout_s)
-    ran = _load(run_dir + "/status.json")
-    if ran is not None and ran["cgroup"] and ran["boot_id"] == process.boot_id():
-        inner = os.path.dirname(ran["cgroup"])  # libpod/kernel/cgtree.py
-        if os.path.isdir(cgroup.directory(inner)):
-            cgroup.kill(inner)
-            ended = cgroup.wait_empty(inner, timeout_s) and ended
-            cgroup.remove_tree(inner)
-    return ended
-
-
-def _kill_process(pid: int, start: int, timeout_s: float) -> bool:
+    ended = not pid or stray.kill(pid, start, timeout_s)
     try:
-        pid_fd = process.pidfd_open(pid)
+        inner = os.readlink(run_dir + "/cgroup")
     except OSError:
-        return True
-    try:
-        if process.start_time(pid) != start:
-            return True
-        process.pidfd_signal(pid_fd, 9)
-        poll = select.poll()
-        poll.register(pid_fd, select.POLLIN)
-        return bool(poll.poll(timeout_s * 1000))
-    except ProcessLookupError:
-        return True
-    except OSError as error:
-        if error.errno == 3:  # ESRCH
-            return True
-        raise
-    finally:
-        os.close(pid_fd)
+        return ended
+    if os.path.isdir(cgroup.directory(inner)):
+        cgroup.kill(inner)
+        ended = cgroup.wait_empty(inner, timeout_s) and ended
+        cgroup.remove_tree(inner)
+    return ended
 
 
 def last_words(paths: Paths, cid: str) -> str:

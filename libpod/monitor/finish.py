@@ -32,15 +32,15 @@ _SIGKILL = 9
 def ended(monitor: Monitor) -> int:
     """Finish after the container's first process has ended; return its exit code."""
     code = _shell_code(monitor.exit_code or 0)
-    failpoint.hit("monitor:after-exit")
+    _hit("monitor:after-exit")
     _step("read the rest of the output", lambda: _drain(monitor))
-    failpoint.hit("monitor:after-drain")
+    _hit("monitor:after-drain")
     oom = _step("read the cgroup's events", lambda: _out_of_memory(monitor)) or False
     _step("write the exit record", lambda: _record(monitor, code, bool(oom), ""))
-    failpoint.hit("monitor:after-exit-file")
+    _hit("monitor:after-exit-file")
     _give_back(monitor, unmount=monitor.removes)
     _announce(monitor, {"t": "exited", "code": code, "oom": bool(oom), "finished_ns": monitor.finished_ns})
-    failpoint.hit("monitor:after-exited")
+    _hit("monitor:after-exited")
     if not monitor.removes:
         _step("unmount", lambda: _unmount(monitor))
         _step("sync the exit record", lambda: exitrec.sync_exit(monitor.run_dir))
@@ -117,6 +117,10 @@ def _step(what: str, act: Callable[[], object]) -> object:
     return None
 
 
+def _hit(name: str) -> None:
+    _step(f"pass {name}", lambda: failpoint.hit(name))
+
+
 def _kill(monitor: Monitor) -> None:
     if monitor.payload:
         cgroup.kill(monitor.payload)
@@ -162,14 +166,14 @@ def _give_back(monitor: Monitor, *, unmount: bool) -> None:
         _step(
             "delete the container from the runtime", lambda: runtime.delete(monitor.bundle, monitor.payload)
         )
-        failpoint.hit("monitor:after-delete")
+        _hit("monitor:after-delete")
     _step("close the control socket", monitor.control.close)
     network = monitor.network
     if network is not None:
         _step("end the network", network.stop)
     if unmount:
         _step("unmount", lambda: _unmount(monitor))
-        failpoint.hit("monitor:after-unmount")
+        _hit("monitor:after-unmount")
 
 
 def _unmount(monitor: Monitor) -> None:
@@ -207,7 +211,7 @@ def _follow_up(monitor: Monitor) -> None:
         if client is not None and client.waits:
             monitor.loop.run_until(lambda: monitor.is_clean or client.closed)
         if not monitor.is_clean:
-            failpoint.hit("monitor:before-cleanup")
+            _hit("monitor:before-cleanup")
             _step("remove the container", lambda: _clean_up(monitor))
     _flush(monitor)
 

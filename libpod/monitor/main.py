@@ -124,10 +124,12 @@ class Monitor:
         place: CgroupPlace | None = msg.get("cgroup")
         if place:
             self.place = place
+            exitrec.write_cgroup(run_dir, place["inner"])
             self.foreseen.wait()
             cgtree.prepare(place)
         failpoint.hit("monitor:after-cgroup")
         self.network = Network(self.loop, msg["network"])
+        self.network.open()
         failpoint.hit("monitor:after-network")
         self.merged = msg.get("target") or f"{os.path.dirname(run_dir)}/merged"
         self.mounted = True

@@ -6,6 +6,7 @@ When this process is gone and the container too, the kernel unmounts: nothing co
 from __future__ import annotations
 
 import os
+import time
 
 from libpod import errors, log
 from libpod.kernel import mount, ns, overlay
@@ -30,6 +31,8 @@ def mount_root(plan: Mapping[str, Any], target: str) -> None:
     except FileExistsError:
         pass
     kind = plan["kind"]
+    if kind == "overlay" and plan["volatile"]:
+        _forget_volatile(plan["work"])
     if kind == "overlay":
         overlay.mount_overlay(
             plan["lower"],
@@ -43,6 +46,26 @@ def mount_root(plan: Mapping[str, Any], target: str) -> None:
         mount.bind(plan["lower"][0], target, recursive=True)
     else:
         raise errors.NotSupportedError(f'mount kind "{kind}" is not known to the monitor')
+
+
+def _forget_volatile(work: str) -> None:
+    """Let a volatile overlay of this boot be mounted again.
+
+    The kernel leaves a mark that refuses it, for it cannot know whether the machine has crashed since; what
+    was written in this boot is all there. Documentation/filesystems/overlayfs.rst, "Volatile mount".
+    """
+    mark = f"{work}/work/incompat/volatile"
+    try:
+        since_boot_s = time.clock_gettime(time.CLOCK_BOOTTIME)
+        if time.time() - os.stat(mark).st_mtime > since_boot_s:
+            return
+    except FileNotFoundError:
+        return
+    for path in (f"{mark}/dirty", mark):
+        try:
+            os.rmdir(path) if os.path.isdir(path) else os.unlink(path)
+        except FileNotFoundError:
+            pass
 
 
 def unmount_root(target: str) -> None:

@@ -46,9 +46,13 @@ class Network:
         self._short = 0
         self.ready = True
         self.failed = ""
-        mode = wanted["mode"]
+        self._wanted = wanted
+
+    def open(self) -> None:
+        """Make or join the namespace, and start slirp4netns; `ready` or `failed` tells how that goes."""
+        mode = self._wanted["mode"]
         if mode == "path":
-            self.fd = _open_namespace(wanted["path"])
+            self.fd = _open_namespace(self._wanted["path"])
         elif mode in ("none", "private"):
             self.fd = ns.new_netns()
             if self._template:
@@ -64,7 +68,7 @@ class Network:
     def stop(self) -> None:
         """End slirp4netns and give the namespace up. Idempotent."""
         self._template = []
-        if self._pid:
+        if self._pid:  # 0 once it has been reaped
             os.kill(self._pid, 9)  # it keeps nothing, and takes 13-35 ms to notice that its pipe is closed
         self._close_ready()
         for fd in (self._exit_w, self.fd):

@@ -6,9 +6,10 @@ import os
 
 from libpod import errors, log
 from libpod.kernel import cgroup
+from libpod.monitor import stray
 from libpod.oci import classify
 from libpod.oci import runtime as oci
-from libpod.util import failpoint, spawn
+from libpod.util import failpoint, jsonio, spawn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from libpod.monitor.loop import Loop
 
 DELETE_S = 30.0
+KILL_S = 10.0
 
 
 class Runtime:
@@ -38,6 +40,7 @@ class Runtime:
     def create(self, bundle: str, console: str, fds: Mapping[int, int]) -> int:
         """Create the container with these standard streams and return the process id of its first process."""
         self.created = True
+        self._forget_predecessor(bundle)
         for path in (self._pid_file, self._log):
             _unlink(path)
         self._run(oci.create(self.argv, self._log, bundle, self._pid_file, console, self.cid), fds)
@@ -79,6 +82,21 @@ class Runtime:
         """Return what the runtime's log says about a failure."""
         found = classify.messages(read(log_file))
         return classify.error(oci.name(self.argv), code, found, subject or self._subject)
+
+    def _forget_predecessor(self, bundle: str) -> None:
+        """Remove what a monitor that was killed has left of an earlier run: the runtime would refuse the
+        name.
+        """
+        directory = f"{oci.root(self.argv)}/{self.cid}"
+        if not os.path.isdir(directory):
+            return
+        try:
+            pid, start = oci.init_of(jsonio.load_file(oci.state_file(self.argv, self.cid)))
+        except (OSError, ValueError, AttributeError):
+            pid, start = 0, 0
+        if pid and not stray.kill(pid, start, KILL_S):
+            raise errors.StateError(f"{self._subject}: process {pid} of an earlier run stays after SIGKILL")
+        self.delete(bundle, "")
 
     def _run(self, argv: list[str], fds: Mapping[int, int], timeout_s: float | None = None) -> None:
         ended: list[int] = []
