@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 
 from libpod import errors
-from libpod.util import atomic, failpoint
+from libpod.storage import gc
+from libpod.util import alive, atomic, failpoint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -92,10 +93,8 @@ class Writer:
 
     def __init__(self, paths: Paths) -> None:
         self._paths = paths
-        self._file = f"{paths.tmp}/blob-{os.urandom(8).hex()}"
-        self._fd = os.open(
-            self._file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600
-        )
+        self._file = f"{paths.tmp}/{gc.BLOB_PREFIX}{os.urandom(8).hex()}"
+        self._fd = alive.hold(self._file)
         self.size_bytes = 0
 
     def write(self, data: bytes | memoryview) -> None:

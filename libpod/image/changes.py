@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from libpod import errors
 from libpod.util import jsonio
+from libpod.util.printable import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,9 +36,9 @@ def apply(changes: list[str]) -> Config:
 
 def _bad(change: str, why: str) -> NoReturn:
     raise errors.UsageError(
-        f'invalid change "{change}" - {why}',
+        f'invalid change "{printable(change)}" - {printable(why)}',
         remedy=f"the instructions are {', '.join(sorted(_INSTRUCTIONS))}",
-        name=change,
+        name=printable(change),
     )
 
 

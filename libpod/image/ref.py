@@ -105,10 +105,15 @@ def normalise(text: str, default_domain: str = "localhost") -> str:
     """The name under which an image made here is stored: short names go under `localhost/`, the tag is
     filled in.
     """
-    ref = parse(text)
-    if ref.is_short:
-        ref = Ref(default_domain, ref.path, ref.tag, ref.digest)
-    return ref.stored()
+    return _in_domain(parse(text), default_domain).stored()
+
+
+def _in_domain(ref: Ref, domain: str) -> Ref:
+    """The reference with this domain if it has none; the hub's official images lie under `library/`."""
+    if ref.domain:
+        return ref
+    path = f"library/{ref.path}" if domain == "docker.io" and "/" not in ref.path else ref.path
+    return Ref(domain, path, ref.tag, ref.digest)
 
 
 def expand(text: str, search: tuple[str, ...] = ("docker.io",)) -> list[str]:
@@ -116,11 +121,7 @@ def expand(text: str, search: tuple[str, ...] = ("docker.io",)) -> list[str]:
     ref = parse(text)
     if not ref.is_short:
         return [ref.stored()]
-    names = [Ref("localhost", ref.path, ref.tag, ref.digest).stored()]
-    for domain in search:
-        path = f"library/{ref.path}" if domain == "docker.io" and "/" not in ref.path else ref.path
-        names.append(Ref(domain, path, ref.tag, ref.digest).stored())
-    return names
+    return [_in_domain(ref, domain).stored() for domain in ("localhost", *search)]
 
 
 def display(stored: str) -> tuple[str, str]:

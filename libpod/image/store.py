@@ -17,7 +17,7 @@ from libpod.image import archive, blobs, changes, compress, manifest, platform, 
 from libpod.image import ref as refs
 from libpod.state import images
 from libpod.storage import gc, layers
-from libpod.util import failpoint, jsonio
+from libpod.util import alive, failpoint, jsonio
 from libpod.util.lock import RANK_LAYER
 
 TYPE_CHECKING = False
@@ -163,7 +163,9 @@ def _plain_file(store: Store, fd: int) -> int:
             return os.dup(fd)
         os.lseek(fd, 0, os.SEEK_SET)
     read, _kind = compress.opened(lambda count: os.read(fd, count))
-    out_fd = os.open(store.paths.tmp, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    name = f"{store.paths.tmp}/{gc.BLOB_PREFIX}{os.urandom(8).hex()}"
+    out_fd = alive.hold(name)
+    os.unlink(name)
     try:
         while data := read(compress.CHUNK):
             rest = memoryview(data)

@@ -152,11 +152,15 @@ class Batch:
         blob = item.digest or item.diff_id
         if not blobs.exists(self._paths, blob):
             return False
-        info = layers.meta(self._paths, key)
+        try:
+            info = layers.meta(self._paths, key)
+            blob_size = blobs.size(self._paths, blob)
+        except errors.StorageError:
+            return False  # somebody removed it a moment ago
         self._done[key] = {
             "diff_id": item.diff_id,
             "blob": blob,
-            "blob_size": blobs.size(self._paths, blob),
+            "blob_size": blob_size,
             "compression": "",
             "entries": info["entries"],
             "size_bytes": info["size_bytes"],

@@ -43,6 +43,7 @@ one makes writes dear.
 """
 
 _FULL, _NORMAL = 2, 1
+_NEW = ".new-"
 
 
 class Db:
@@ -163,7 +164,8 @@ def _create(path: str) -> None:
     Of several first users one wins; the others find its file.
     """
     folder = os.path.dirname(path)
-    mine = f"{path}.new-{os.getpid()}"
+    _sweep(folder, os.path.basename(path) + _NEW)
+    mine = f"{path}{_NEW}{os.getpid()}"
     try:
         os.close(os.open(mine, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_CLOEXEC, 0o600))
         con = _connect(mine)
@@ -187,6 +189,16 @@ def _create(path: str) -> None:
             try:
                 os.unlink(mine + suffix)
             except OSError:
+                pass
+
+
+def _sweep(folder: str, prefix: str) -> None:
+    """Remove what a process that was killed in `_create` left."""
+    for name in os.listdir(folder) if os.path.isdir(folder) else ():
+        if name.startswith(prefix) and not os.path.exists(f"/proc/{name[len(prefix) :].partition('-')[0]}"):
+            try:
+                os.unlink(f"{folder}/{name}")
+            except FileNotFoundError:
                 pass
 
 

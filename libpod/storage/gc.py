@@ -7,10 +7,11 @@ Decided and moved under the image lock, deleted outside of it.
 from __future__ import annotations
 
 import os
+import time
 
 from libpod.state import images
 from libpod.storage import layers
-from libpod.util import failpoint, staging
+from libpod.util import alive, failpoint, staging
 from libpod.util.lock import RANK_LAYER
 
 TYPE_CHECKING = False
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from libpod.state.db import Db
     from libpod.util.lock import Locks
 
+BLOB_PREFIX = "blob-"
+"""Archives in the making, in `tmp`; the maker holds the file's alive lock."""
+SEALED_S = 3600
 LOCK_NAME = "images"
 """One lock for publishing and removing layers and blobs: it is held for renames and one transaction only."""
 
@@ -56,9 +60,36 @@ def collect_all(paths: Paths, db: Db, locks: Locks) -> list[str]:
     except FileNotFoundError:
         pass
     gone = collect(paths, db, locks, layers.all_keys(paths), digests)
-    layers.sweep_staging(paths)
+    sweep_staging(paths)
     staging.empty(paths.trash)
     return gone
+
+
+def sweep_staging(paths: Paths) -> int:
+    """Throw away what killed processes left in `tmp`; returns how many. What is being made stays."""
+    count = 0
+    for name in os.listdir(paths.tmp):
+        path = f"{paths.tmp}/{name}"
+        if name.startswith(BLOB_PREFIX):
+            if not alive.held(path):
+                staging.remove_tree(path)
+                count += 1
+        elif name.startswith(layers.STAGING_PREFIX) and not _is_in_work(path):
+            staging.discard(path, paths.trash)
+            count += 1
+    return count
+
+
+def _is_in_work(folder: str) -> bool:
+    marker = f"{folder}/{layers.MARKER}"
+    if os.path.exists(marker):
+        return alive.held(marker)
+    try:
+        age_s = time.time() - os.stat(folder).st_mtime
+    except FileNotFoundError:
+        return True  # published a moment ago
+    # Sealed, and its maker may be about to publish it: only an old one is surely forgotten.
+    return age_s < SEALED_S
 
 
 def _remove_blob(paths: Paths, digest: str) -> None:

@@ -25,14 +25,15 @@ def dress(diff: str, dirs: Iterable[str], below: list[str]) -> None:
     wanted = list(dirs)
     if not wanted or not below:
         return
-    roots = [path.open_root(folder) for folder in (diff, *below)]
+    root_fd = path.open_root(diff)
+    lower = _open_all(below)
     try:
         for name in wanted:
-            source_fd = _find(roots[1:], name)
+            source_fd = _find(lower, name)
             if source_fd < 0:
                 continue
             try:
-                target_fd = path.open_in_root(roots[0], name, _FLAGS)
+                target_fd = path.open_in_root(root_fd, name, _FLAGS)
                 try:
                     facts = os.fstat(source_fd)
                     os.fchown(target_fd, facts.st_uid, facts.st_gid)
@@ -43,8 +44,20 @@ def dress(diff: str, dirs: Iterable[str], below: list[str]) -> None:
             finally:
                 os.close(source_fd)
     finally:
-        for fd in roots:
+        for fd in (root_fd, *lower):
             os.close(fd)
+
+
+def _open_all(folders: list[str]) -> list[int]:
+    """The layers below. One that was removed meanwhile is passed over: this one is not published then."""
+    found = []
+    for folder in folders:
+        try:
+            found.append(path.open_root(folder))
+        except OSError as e:
+            if e.errno != errno.ENOENT:
+                raise
+    return found
 
 
 def _find(roots: list[int], name: str) -> int:

@@ -224,26 +224,3 @@ def trash(paths: Paths, key: str) -> str:
 def delete(paths: Paths, key: str) -> None:
     """Remove a layer. Idempotent. Nothing may refer to it."""
     staging.discard(f"{paths.layers}/{key}", paths.trash)
-
-
-def sweep_staging(paths: Paths) -> int:
-    """Throw away what killed processes left in `tmp`; returns how many. What a living process works on
-    stays.
-    """
-    count = 0
-    for name in os.listdir(paths.tmp):
-        folder = f"{paths.tmp}/{name}"
-        if not name.startswith(STAGING_PREFIX) or alive.held(f"{folder}/{MARKER}"):
-            continue
-        sealed = not os.path.exists(f"{folder}/{MARKER}") and os.path.exists(f"{folder}/meta.json")
-        if sealed and os.stat(folder).st_mtime > _now_s() - 3600:
-            continue  # its maker may be about to publish it: only an old one is surely forgotten
-        staging.discard(folder, paths.trash)
-        count += 1
-    return count
-
-
-def _now_s() -> float:
-    import time
-
-    return time.time()

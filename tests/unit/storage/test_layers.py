@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from libpod.errors import StorageError
-from libpod.storage import layers
+from libpod.storage import gc, layers
 from libpod.util import staging
 from tests.support.userns import Paths, as_root
 
@@ -102,7 +102,7 @@ def test_a_maker_killed_at_any_point_leaves_nothing_half_visible(paths: Paths) -
         assert make(paths) == "1" * 32, "it can be made again"
         for name in os.listdir(paths.tmp):  # what was sealed looks as if its maker might go on
             os.utime(f"{paths.tmp}/{name}", (0, 0))
-        layers.sweep_staging(paths)
+        gc.sweep_staging(paths)
         assert os.listdir(paths.tmp) == os.listdir(paths.trash) == []
         layers.delete(paths, "1" * 32)
 
@@ -119,7 +119,7 @@ def test_sweeping_spares_what_a_living_process_makes(paths: Paths) -> None:
             os.read(go_r, 1)
         os._exit(0)
     os.read(ready_r, 1)
-    assert layers.sweep_staging(paths) == 0
+    assert gc.sweep_staging(paths) == 0
     assert len(os.listdir(paths.tmp)) == 1
     os.close(go_r)
     os.close(go_w)

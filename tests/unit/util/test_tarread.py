@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from libpod.errors import ImageError
 from libpod.util.tarread import BLOCK, Entry, TarReader
+from tests.support.messages import one_line
 
 FORMATS = [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT]
 KINDS = {
@@ -66,11 +67,6 @@ def read_all(data: bytes, piece: int = 1 << 20) -> list[tuple[Entry, bytes]]:
         found.append((entry, b"".join(map(bytes, reader.data()))))
     reader.finish()
     return found
-
-
-def one_line(e: ImageError) -> None:
-    assert e.message.isprintable()
-    assert e.remedy
 
 
 def make(entries: list[tuple[tarfile.TarInfo, bytes]], form: int) -> bytes:
