@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from libpod.state.db import Db
 
 DATA = "_data"
+_STAGED = ".new"
 MAX_NAME = 255
 _DIR_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
@@ -140,6 +141,25 @@ def remove_anonymous(paths: Paths, db: Db, record: ContainerRecord) -> None:
             pass  # removed before, or another container took it over with --volumes-from
 
 
+def ensure(paths: Paths, db: Db, record: ContainerRecord) -> None:
+    """Make the container's named volumes that do not exist yet, empty: `create` does not wait for the start.
+
+    The container's lock may be held; each volume's lock is taken. Idempotent.
+    """
+    for mount in record["mounts"]:
+        if mount["type"] == "volume":
+            _ensure_one(paths, db, mount)
+
+
+def _ensure_one(paths: Paths, db: Db, mount: MountRecord) -> None:
+    name = check_name(mount["source"])
+    with lock.Locks(paths.locks).take(lock.RANK_VOLUME, name):
+        try:
+            rows.get(db, name)
+        except errors.NotFoundError:
+            _create_locked(paths, db, name, {}, bool(mount.get("anonymous")))
+
+
 def prepare(
     paths: Paths, db: Db, record: ContainerRecord, root_fd: int, user: Mapping[str, object] | None = None
 ) -> dict[str, str]:
@@ -195,30 +215,43 @@ def _first_use(
     It gets the owner and mode of that directory, or the container's user as owner if the image has no such
     directory.
     """
-    target_fd = os.open(data_dir(paths, volume["name"]), _DIR_FLAGS)
+    target = data_dir(paths, volume["name"])
+    source_fd = _open_source(root_fd, mount["destination"])
     try:
-        source_fd = _open_source(root_fd, mount["destination"])
-        try:
-            if os.listdir(target_fd):
-                pass
-            elif source_fd >= 0:
-                if mount.get("copy_up", True) and "nocopy" not in mount["options"]:
-                    from libpod.util import copytree  # lazy: off the hot path
-
-                    copytree.copy_content(source_fd, target_fd)
-                    failpoint.hit("volume:after-copy")
-                facts = os.fstat(source_fd)
-                os.fchown(target_fd, facts.st_uid, facts.st_gid)
-                os.fchmod(target_fd, stat.S_IMODE(facts.st_mode))
-            elif user is not None:
-                os.fchown(target_fd, int(str(user["uid"])), int(str(user["gid"])))
-        finally:
-            if source_fd >= 0:
-                os.close(source_fd)
-        there = os.fstat(target_fd)
+        if os.listdir(target):
+            pass
+        elif source_fd >= 0:
+            _fill(target, source_fd, copy=mount.get("copy_up", True) and "nocopy" not in mount["options"])
+        elif user is not None:
+            os.chown(target, int(str(user["uid"])), int(str(user["gid"])))
     finally:
-        os.close(target_fd)
+        if source_fd >= 0:
+            os.close(source_fd)
+    there = os.stat(target)
+    failpoint.hit("volume:before-row")
     rows.update(db, {**volume, "needs_copy_up": False, "uid": there.st_uid, "gid": there.st_gid})
+
+
+def _fill(target: str, source_fd: int, *, copy: bool) -> None:
+    """Put a filled directory in the place of the empty one: a process that dies in between has changed
+    nothing.
+    """
+    staged = target + _STAGED
+    staging.remove_tree(staged)
+    os.mkdir(staged, 0o700)
+    staged_fd = os.open(staged, _DIR_FLAGS)
+    try:
+        if copy:
+            from libpod.util import copytree  # lazy: off the hot path
+
+            copytree.copy_content(source_fd, staged_fd)
+            failpoint.hit("volume:after-copy")
+        facts = os.fstat(source_fd)
+        os.fchown(staged_fd, facts.st_uid, facts.st_gid)
+        os.fchmod(staged_fd, stat.S_IMODE(facts.st_mode))
+    finally:
+        os.close(staged_fd)
+    os.rename(staged, target)
 
 
 def _open_source(root_fd: int, destination: str) -> int:

@@ -81,7 +81,7 @@ def import_tar(
         done = unpack.layer(store.paths, staged, writer, read, owners=store.owners)
         if not done["entries"]:
             raise errors.ImageError("the archive is empty", remedy="make it with tar -C ROOTFS -cf - .")
-        unpack.report_warnings(store.say, done)
+        unpack.report_warnings(done)
         staged.seal(done["diff_id"], "", done["size_bytes"], done["stream_bytes"], done["entries"])
         writer.publish(done["blob"])
         own_os, own_arch, own_variant = platform.host()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from libpod import errors
+from libpod import errors, log
 from libpod.image import blobs, compress
 from libpod.storage import implicit, layers
 from libpod.util import fanout, untar
@@ -81,13 +81,13 @@ def layer(
     }
 
 
-def report_warnings(say: Callable[[str], None], done: Unpacked) -> None:
-    """Tell the user what was left out of a layer."""
+def report_warnings(done: Unpacked) -> None:
+    """Tell the user what was left out of a layer; `--quiet` does not silence it."""
     for line in done["warnings"]:
-        say("warning: " + line)
+        log.warning(line)
     more = done["warning_count"] - len(done["warnings"])
     if more > 0:
-        say(f"warning: and {more} more of that kind")
+        log.warning(f"{more} more members or attributes of the archive were left out")
 
 
 def _room(paths: Paths) -> int:
@@ -131,7 +131,7 @@ class Batch:
             self._check(item, done)
             self._done[key] = done
             self._blobs[key] = done["blob"]
-            report_warnings(self._say, done)
+            report_warnings(done)
         parent = ""
         for chain, item in zip(chains, wanted, strict=True):
             key = layers.key_of(chain)

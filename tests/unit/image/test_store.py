@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from libpod import log
 from libpod.errors import ImageError, NotFoundError, PypodError, StorageError, UsageError
 from libpod.image import blobs, manifest, store, unpack
 from libpod.state import images
@@ -196,8 +197,14 @@ def test_a_bad_root_file_system_leaves_nothing(paths: Paths) -> None:
 @as_root
 def test_what_was_left_out_is_said(paths: Paths) -> None:
     bench = Bench(paths)
+    said: list[str] = []
+    log.warning = said.append  # type: ignore[assignment]
     bench.import_(make.layer(("f", b""), pax_headers={"SCHILY.xattr.user.overlay.opaque": "y"}))
-    assert [line for line in bench.lines if line.startswith("warning: the attribute user.overlay.opaque")]
+    assert said == ['the attribute user.overlay.opaque of "f" was left out: it belongs to the engine']
+    many = [(f"dev{number}", b"") for number in range(30)]
+    bench.import_(make.layer(*many, pax_headers={"SCHILY.xattr.user.overlay.opaque": "y"}))
+    assert len(said) == 1 + 20 + 1
+    assert said[-1].startswith("10 more")
 
 
 # -- load ---------------------------------------------------------------------------------------------------
