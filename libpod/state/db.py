@@ -13,10 +13,10 @@ The rules (docs/internals/state.md gives the measurements):
 
 from __future__ import annotations
 
-import _sqlite3
 import os
 
 from libpod import errors
+from libpod.state.sqlite import _sqlite3
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
