@@ -13,7 +13,6 @@ import os
 from libpod import log
 from libpod.errors import PypodError
 from libpod.monitor.loop import HANGUP, READ, WRITE
-from libpod.util import spawn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,6 +61,9 @@ class Peer:
         conn.set_blocking(False)
         loop.watch(conn.fileno(), READ, self._ready)
 
+    def fileno(self) -> int:
+        return self._conn.fileno()
+
     @property
     def full(self) -> bool:
         return self._queued > HIGH
@@ -87,6 +89,8 @@ class Peer:
         self._enqueue((msg, [os.dup(fd) for fd in fds]), 512)
 
     def send_error(self, error: BaseException) -> None:
+        from libpod.util import spawn  # lazy: only for failures
+
         self.send({"t": "error", **spawn.pack_error(error)})
 
     def frame(self, frame: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _socket
 import os
 
 from libpod import errors
@@ -13,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from libpod.monitor.main import Monitor
+    from libpod.monitor.monitor import Monitor
 
     Message = dict[str, Any]
 
@@ -34,9 +35,22 @@ class Control:
     def listen(self, run_dir: str) -> None:
         """Take connections from now on. The alive lock is held, so the name is ours."""
         self._path = f"{run_dir}/{NAME}"
-        self._listener = wire.listen(self._path)
-        self._listener.set_blocking(False)
-        self._monitor.loop.watch(self._listener.fileno(), READ, lambda _: self._accept())
+        self._take(wire.listen(self._path))
+
+    def resume(self, run_dir: str, fd: int) -> None:
+        """Go on with a socket that listens already; -1 = none."""
+        self._path = f"{run_dir}/{NAME}"
+        if fd >= 0:
+            self._take(wire.Listener(_socket.socket(_socket.AF_UNIX, _socket.SOCK_SEQPACKET, 0, fd)))
+
+    def fileno(self) -> int:
+        """Return the descriptor of the listening socket; -1 if there is none."""
+        return -1 if self._listener is None else self._listener.fileno()
+
+    def _take(self, listener: wire.Listener) -> None:
+        self._listener = listener
+        listener.set_blocking(False)
+        self._monitor.loop.watch(listener.fileno(), READ, lambda _: self._accept())
 
     def add(self, conn: wire.Conn) -> Peer:
         """Serve a client on this connection."""

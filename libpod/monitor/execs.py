@@ -7,19 +7,20 @@ we keep a duplicate for its size, and to read it empty when the client has gone 
 
 from __future__ import annotations
 
+import _signal  # `signal` itself pulls enum: 4 ms
 import os
 
 from libpod import errors, log
-from libpod.kernel import process
-from libpod.monitor import terminal
 from libpod.monitor.loop import READ
 from libpod.oci import runtime as oci
 from libpod.util import failpoint, spawn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
+    from libpod.monitor import terminal
     from libpod.monitor.attach import Peer
     from libpod.monitor.loop import Loop
     from libpod.monitor.runtime import Runtime
@@ -31,11 +32,14 @@ _PID_S = 0.02
 class Execs:
     """All exec processes of the container."""
 
-    def __init__(self, loop: Loop, runtime: Runtime, run_dir: str, name: str) -> None:
+    def __init__(
+        self, loop: Loop, runtime: Runtime, run_dir: str, name: str, on_none: Callable[[], None]
+    ) -> None:
         self.loop = loop
         self.runtime = runtime
         self.run_dir = run_dir
         self.name = name
+        self._on_none = on_none
         self._count = 0
         self._all: set[Exec] = set()
 
@@ -52,6 +56,8 @@ class Execs:
     def ended(self, one: Exec) -> None:
         """Forget one that has ended."""
         self._all.discard(one)
+        if not self._all:
+            self._on_none()
 
     @property
     def none_left(self) -> bool:
@@ -90,6 +96,8 @@ class Exec:
         execs = self._execs
         streams: dict[int, int] = {}
         if self._tty:
+            from libpod.monitor import terminal  # lazy: termios
+
             self._console = terminal.Console(execs.loop, execs.run_dir, self._console_name, self._got_master)
         elif len(fds) == 3:
             streams = dict(enumerate(fds))
@@ -122,12 +130,12 @@ class Exec:
                 self._execs.loop.after(_PID_S, lambda: self.signal(number, tries - 1))
             return
         try:
-            fd = process.pidfd_open(pid)
+            fd = os.pidfd_open(pid)
         except OSError:
             return
         try:
             if self._let_go or _parent(pid) == self._runtime_pid:
-                process.pidfd_signal(fd, number)
+                _signal.pidfd_send_signal(fd, number)
         except OSError as error:
             log.debug("cannot signal an exec process", pid=pid, error=error)
         finally:
@@ -137,7 +145,7 @@ class Exec:
         """Give its terminal a size."""
         self._size = [rows, cols]
         if self._master_fd >= 0:
-            terminal.resize(self._master_fd, rows, cols)
+            _resize(self._master_fd, rows, cols)
 
     def leave(self) -> None:
         """Go on without a client: the process stays, and what it writes to its terminal is read and lost."""
@@ -155,7 +163,7 @@ class Exec:
     def _got_master(self, master_fd: int) -> None:
         self._master_fd = master_fd
         if self._size:
-            terminal.resize(master_fd, *self._size)
+            _resize(master_fd, *self._size)
         if self._console is not None:
             self._console.close()
         if self._peer is None:
@@ -225,6 +233,12 @@ class Exec:
                 os.unlink(path)
             except OSError:
                 pass
+
+
+def _resize(master_fd: int, rows: int, cols: int) -> None:
+    from libpod.monitor import terminal
+
+    terminal.resize(master_fd, rows, cols)
 
 
 def _read_pid(path: str) -> int:

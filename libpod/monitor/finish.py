@@ -13,15 +13,14 @@ import time
 from libpod import errors, log
 from libpod.kernel import cgroup, cgtree, process
 from libpod.monitor import exitrec, mounts
-from libpod.util import atomic, failpoint, spawn
+from libpod.util import failpoint, spawn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from libpod.model.run import ExitFile
-    from libpod.monitor.main import Monitor
-    from libpod.monitor.runtime import Runtime
+    from libpod.monitor.monitor import Monitor
 
 _EXECS_S = 2.0
 _KILL_S = 10.0
@@ -46,6 +45,7 @@ def ended(monitor: Monitor) -> int:
         _step("sync the exit record", lambda: exitrec.sync_exit(monitor.run_dir))
     _step("leave the cgroup", lambda: _leave_cgroup(monitor))
     _follow_up(monitor)
+    _leave_namespace(monitor)
     return code
 
 
@@ -82,26 +82,12 @@ def failed(monitor: Monitor, error: Exception) -> int:
     for peer in monitor.control.peers[:]:
         if peer is monitor.client or peer.waits:
             peer.send_error(wrapped)
-    monitor.over = True
     if monitor.removes and (alone or had_started):
         _follow_up(monitor)
     else:
         _flush(monitor)
+    _leave_namespace(monitor)
     return wrapped.exit_code
-
-
-def save_seccomp(runtime: Runtime, path: str) -> None:
-    """Copy the filter that crun has compiled for this container to `path`, for those to come."""
-    from libpod.oci import runtime as oci
-
-    source = f"{oci.root(runtime.argv)}/{runtime.cid}/seccomp.bpf"
-    try:
-        with open(source, "rb", buffering=0) as stream:
-            raw = stream.read()
-        if raw:
-            atomic.write(path, raw, durable=False)
-    except OSError as error:
-        log.debug("cannot keep the compiled seccomp filter", path=path, error=error)
 
 
 def _step(what: str, act: Callable[[], object]) -> object:
@@ -183,7 +169,6 @@ def _unmount(monitor: Monitor) -> None:
 
 
 def _announce(monitor: Monitor, msg: dict[str, object]) -> None:
-    monitor.over = True
     for peer in monitor.control.peers[:]:
         if peer.waits:
             peer.send(msg)
@@ -197,7 +182,8 @@ def _leave_cgroup(monitor: Monitor) -> None:
     if place is None:
         return
     monitor.place = None
-    monitor.foreseen.wait()
+    if monitor.foreseen is not None:
+        monitor.foreseen.wait()
     if not cgtree.leave(place) and not place["mount_needed"] and place["manager"] == "cgroupfs":
         cgroup.kill(place["payload"])
         cgroup.wait_empty(place["inner"], _EXECS_S)
@@ -233,6 +219,14 @@ def _clean_up(monitor: Monitor) -> None:
 def _flush(monitor: Monitor) -> None:
     """Stay until slow clients have read what is theirs, or are gone."""
     monitor.loop.run_until(lambda: all(peer.idle for peer in monitor.control.peers))
+
+
+def _leave_namespace(monitor: Monitor) -> None:
+    """Take the sign away that this process keeps the user namespace."""
+    try:
+        os.unlink(f"{monitor.ns_dir}/{os.getpid()}")
+    except OSError:
+        pass
 
 
 def _shell_code(code: int) -> int:

@@ -65,7 +65,7 @@ def records(stamp: bytes, kind: int, data: bytes, hold: bool) -> tuple[bytes, by
 class LogFile:
     """The log of one container. Owns its file and the rotated ones beside it (`.1` is the youngest)."""
 
-    def __init__(self, path: str, max_size: int, max_files: int) -> None:
+    def __init__(self, path: str, max_size: int, max_files: int, fd: int = -1) -> None:
         self._path = path
         self._max_size = max_size
         """Bytes; 0 = no rotation."""
@@ -74,7 +74,10 @@ class LogFile:
         self._clock = Clock()
         self._held = {1: b"", 2: b""}
         self._broken = False
-        self._fd, self._size = _open(path)
+        self._fd, self._size = _open(path) if fd < 0 else (fd, os.fstat(fd).st_size)
+
+    def fileno(self) -> int:
+        return self._fd
 
     def write(self, kind: int, data: bytes, hold: bool) -> None:
         """Log what a stream gave; `hold` = there is more of it right now.

@@ -47,7 +47,7 @@ class Loop:
         wake_r, wake_w = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         _signal.set_wakeup_fd(wake_w, warn_on_full_buffer=False)
         self.watch(wake_r, READ, lambda _: self._woken(wake_r))
-        self.on_signal(_signal.SIGCHLD, self._reap)
+        self.on_signal(_signal.SIGCHLD, self.reap)
 
     def watch(self, fd: int, events: int, handler: Callable[[int], None]) -> None:
         """Call `handler(events)` whenever the descriptor is ready; HANGUP always counts.
@@ -132,7 +132,7 @@ class Loop:
             if handler is not None:
                 handler()
 
-    def _reap(self) -> None:
+    def reap(self) -> None:
         """Reap every child that has ended, known or not: orphans of the container come to us (subreaper)."""
         while True:
             try:

@@ -11,8 +11,6 @@ import os
 import time
 
 from libpod import errors, log
-from libpod.kernel import ns
-from libpod.kernel.const import CLONE_NEWNET
 from libpod.monitor.loop import READ
 from libpod.util import failpoint, spawn
 
@@ -54,6 +52,8 @@ class Network:
         if mode == "path":
             self.fd = _open_namespace(self._wanted["path"])
         elif mode in ("none", "private"):
+            from libpod.kernel import ns  # lazy: ctypes
+
             self.fd = ns.new_netns()
             if self._template:
                 self._start()
@@ -64,6 +64,32 @@ class Network:
     def path(self) -> str:
         """The namespace as others can open it, while this process lives."""
         return f"/proc/{os.getpid()}/fd/{self.fd}" if self.fd >= 0 else ""
+
+    @property
+    def idle(self) -> bool:
+        """Say whether nothing is being started."""
+        return self.ready
+
+    def state(self) -> dict[str, Any]:
+        """Return what `resumed` makes it again from."""
+        return {
+            "wanted": {**self._wanted, "slirp4netns": self._template},
+            "fd": self.fd,
+            "exit_w": self._exit_w,
+            "pid": self._pid,
+            "started": self._started,
+            "short": self._short,
+        }
+
+    @classmethod
+    def resumed(cls, loop: Loop, state: Mapping[str, Any]) -> Network:
+        """Make it again in the same process, after execve(2)."""
+        self = cls(loop, state["wanted"])
+        self.fd, self._exit_w, self._pid = state["fd"], state["exit_w"], state["pid"]
+        self._started, self._short = state["started"], state["short"]
+        if self._pid:
+            loop.on_child(self._pid, self._ended)
+        return self
 
     def stop(self) -> None:
         """End slirp4netns and give the namespace up. Idempotent."""
@@ -147,6 +173,9 @@ def _no_duplicate_detection(netns_fd: int) -> None:
 
     In a thread that ends there, for the reason that ns.new_netns gives.
     """
+    from libpod.kernel import ns  # lazy: ctypes
+    from libpod.kernel.const import CLONE_NEWNET
+
     done = _thread.allocate_lock()
     done.acquire()
 

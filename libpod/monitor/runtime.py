@@ -5,9 +5,6 @@ from __future__ import annotations
 import os
 
 from libpod import errors, log
-from libpod.kernel import cgroup
-from libpod.monitor import stray
-from libpod.oci import classify
 from libpod.oci import runtime as oci
 from libpod.util import failpoint, jsonio, spawn
 
@@ -37,6 +34,11 @@ class Runtime:
         self.interrupted: Callable[[], str] = str
         """Says why the call that is waited for is to be given up; empty = go on waiting."""
 
+    @property
+    def state_dir(self) -> str:
+        """Where the runtime keeps what it knows of the container."""
+        return f"{oci.root(self.argv)}/{self.cid}"
+
     def create(self, bundle: str, console: str, fds: Mapping[int, int]) -> int:
         """Create the container with these standard streams and return the process id of its first process."""
         self.created = True
@@ -63,10 +65,12 @@ class Runtime:
         crun keeps nothing but its state directory and the cgroup: without hooks to run, removing both
         ourselves saves the 4-7 ms of starting it.
         """
-        directory = f"{oci.root(self.argv)}/{self.cid}"
+        directory = self.state_dir
         if not os.path.isdir(directory):
             return
         if payload:
+            from libpod.kernel import cgroup  # lazy
+
             cgroup.kill(payload)
         if oci.family(self.argv) == oci.CRUN and not _has_hooks(bundle):
             _remove_flat(directory)
@@ -80,6 +84,8 @@ class Runtime:
 
     def error(self, code: int, log_file: str, subject: str = "") -> errors.RuntimeFailedError:
         """Return what the runtime's log says about a failure."""
+        from libpod.oci import classify  # lazy: only for failures
+
         found = classify.messages(read(log_file))
         return classify.error(oci.name(self.argv), code, found, subject or self._subject)
 
@@ -87,9 +93,10 @@ class Runtime:
         """Remove what a monitor that was killed has left of an earlier run: the runtime would refuse the
         name.
         """
-        directory = f"{oci.root(self.argv)}/{self.cid}"
-        if not os.path.isdir(directory):
+        if not os.path.isdir(self.state_dir):
             return
+        from libpod.monitor import stray  # lazy: only after a monitor was killed
+
         try:
             pid, start = oci.init_of(jsonio.load_file(oci.state_file(self.argv, self.cid)))
         except (OSError, ValueError, AttributeError):

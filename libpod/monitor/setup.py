@@ -23,7 +23,7 @@ _IGNORED = (
 )
 
 
-def detach(keep_prefix: str, keep: tuple[int, ...]) -> tuple[int, ...]:
+def detach(keep_prefix: str, keep: tuple[int, ...]) -> tuple[tuple[int, ...], list[int]]:
     """Leave the caller's session and terminal, its signals and descriptors.
 
     Stays: `keep`, and descriptors of files below `keep_prefix` (the sign that the user namespace is in use).
@@ -37,7 +37,7 @@ def detach(keep_prefix: str, keep: tuple[int, ...]) -> tuple[int, ...]:
     for number in (_signal.SIGWINCH, _signal.SIGALRM, _signal.SIGTERM):
         _signal.signal(number, _signal.SIG_DFL)
     _signal.pthread_sigmask(_signal.SIG_SETMASK, ())
-    _close_others(keep_prefix, keep)
+    kept = _close_others(keep_prefix, keep)
     null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
     inherited = tuple(_duplicate(fd, null) for fd in (0, 1, 2))
     for fd in (0, 1, 2):
@@ -47,7 +47,7 @@ def detach(keep_prefix: str, keep: tuple[int, ...]) -> tuple[int, ...]:
     os.umask(0o022)
     process.set_subreaper()
     gc.freeze()
-    return inherited
+    return inherited, kept
 
 
 class Foreseen:
@@ -92,16 +92,20 @@ def _duplicate(fd: int, other: int) -> int:
         return fcntl.fcntl(other, fcntl.F_DUPFD_CLOEXEC, 3)
 
 
-def _close_others(keep_prefix: str, keep: tuple[int, ...]) -> None:
+def _close_others(keep_prefix: str, keep: tuple[int, ...]) -> list[int]:
     """Close what came over the fork: locks, databases and pipes of the caller would live as long as the
     container.
     """
+    kept = []
     for word in os.listdir("/proc/self/fd"):
         fd = int(word)
         if fd < 3 or fd in keep:
             continue
         try:
-            if not os.readlink(f"/proc/self/fd/{fd}").startswith(keep_prefix):
+            if os.readlink(f"/proc/self/fd/{fd}").startswith(keep_prefix):
+                kept.append(fd)
+            else:
                 os.close(fd)
         except OSError:
             pass  # the listing's own descriptor
+    return kept

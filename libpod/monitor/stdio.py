@@ -7,7 +7,6 @@ from __future__ import annotations
 import os
 
 from libpod import errors
-from libpod.monitor import terminal
 from libpod.monitor.logfile import LogFile
 from libpod.monitor.streams import Streams
 from libpod.util import wire
@@ -17,47 +16,69 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
+    from libpod.monitor import terminal
     from libpod.monitor.loop import Loop
 
 CONSOLE_S = 10.0
+_KEYS = ("log", "terminal", "stdin", "stdin_once", "size")
 
 
 class Stdio:
     """Pipes, a terminal, or the client's own descriptors."""
 
-    def __init__(self, loop: Loop, msg: Mapping[str, Any], run_dir: str, inherited: Sequence[int]) -> None:
+    def __init__(self, loop: Loop, msg: Mapping[str, Any], log_fd: int = -1) -> None:
+        self._msg: dict[str, Any] = {key: msg.get(key) for key in _KEYS}
         self._loop = loop
-        log = msg["log"]
-        driver = log["driver"]
-        if driver in ("k8s-file", "json-file"):
-            file = LogFile(log["path"], int(log.get("max_size_bytes") or 0), int(log.get("max_files") or 1))
-        elif driver in ("none", "passthrough"):
-            file = None
-        else:
-            raise errors.NotSupportedError(
-                f'the log driver "{driver}" is not supported yet', remedy="use --log-driver=k8s-file"
-            )
-        self.streams = Streams(loop, file)
+        self._log = _open_log(msg["log"], log_fd)
+        self.streams = Streams(loop, self._log)
         self.has_terminal = bool(msg.get("terminal"))
         self._keeps_stdin = bool(msg.get("stdin"))
         self._once = bool(msg.get("stdin_once"))
         self._size: list[int] | None = msg.get("size")
-        self._passed = driver == "passthrough"
-        if self._passed and self.has_terminal:
-            raise errors.UsageError(
-                "--log-driver=passthrough cannot be used with a terminal", remedy="leave --tty out"
-            )
         self._discard = False
         self._theirs: dict[int, int] = {}
         self._ours: dict[int, int] = {}
         self._console: terminal.Console | None = None
         self._master_fd = self._slave_fd = -1
+
+    def open(self, run_dir: str, inherited: Sequence[int]) -> None:
+        """Make what the container gets; with `passthrough`, duplicates of these descriptors."""
+        passed = self._msg["log"]["driver"] == "passthrough"
+        if passed and self.has_terminal:
+            raise errors.UsageError(
+                "--log-driver=passthrough cannot be used with a terminal", remedy="leave --tty out"
+            )
         if self.has_terminal:
-            self._console = terminal.Console(loop, run_dir, "console", self._got_master)
-        elif self._passed:
+            from libpod.monitor import terminal  # lazy: termios
+
+            self._console = terminal.Console(self._loop, run_dir, "console", self._got_master)
+        elif passed:
             self._theirs = {number: os.dup(fd) for number, fd in enumerate(inherited)}
         else:
             self._make_pipes()
+
+    def state(self) -> dict[str, Any]:
+        """Return what `resumed` makes it again from."""
+        return {
+            "msg": self._msg,
+            "outputs": list(self.streams.outputs.items()),
+            "input": self.streams.input_fd,
+            "master": self._master_fd,
+            "slave": self._slave_fd,
+            "size": self._size,
+            "log_fd": -1 if self._log is None else self._log.fileno(),
+        }
+
+    @classmethod
+    def resumed(cls, loop: Loop, state: Mapping[str, Any]) -> Stdio:
+        """Make it again in the same process, after execve(2)."""
+        self = cls(loop, state["msg"], state["log_fd"])
+        self._master_fd, self._slave_fd, self._size = state["master"], state["slave"], state["size"]
+        if state["input"] >= 0:
+            self.streams.set_input(state["input"], once=self._once)
+        for fd, number in state["outputs"]:
+            self.streams.add_output(fd, number)
+        return self
 
     @property
     def console(self) -> str:
@@ -76,6 +97,8 @@ class Stdio:
                 raise errors.MonitorError("the runtime did not send the terminal")
             self._console.close()
             self._console = None
+            from libpod.monitor import terminal
+
             self._slave_fd = terminal.keep_slave(self._master_fd)
             if self._size:
                 self.resize(*self._size)
@@ -97,6 +120,8 @@ class Stdio:
         """Give the terminal a size; kept for it if it is not there yet."""
         self._size = [rows, cols]
         if self._master_fd >= 0:
+            from libpod.monitor import terminal
+
             terminal.resize(self._master_fd, rows, cols)
 
     def discard(self) -> None:
@@ -131,3 +156,15 @@ class Stdio:
 
     def _got_master(self, master_fd: int) -> None:
         self._master_fd = master_fd
+
+
+def _open_log(log: Mapping[str, Any], fd: int = -1) -> LogFile | None:
+    """Return the log of this driver; None if it keeps none."""
+    driver = log["driver"]
+    if driver in ("k8s-file", "json-file"):
+        return LogFile(log["path"], int(log.get("max_size_bytes") or 0), int(log.get("max_files") or 1), fd)
+    if driver in ("none", "passthrough"):
+        return None
+    raise errors.NotSupportedError(
+        f'the log driver "{driver}" is not supported yet', remedy="use --log-driver=k8s-file"
+    )

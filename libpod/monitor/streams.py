@@ -53,6 +53,13 @@ class Input:
     def full(self) -> bool:
         return len(self._queue) > HIGH
 
+    @property
+    def idle(self) -> bool:
+        return not self._queue
+
+    def fileno(self) -> int:
+        return self._fd
+
     def write(self, data: bytes) -> None:
         """Pass bytes on, now or when there is room. Nobody reads any more = they are lost."""
         if self._fd < 0 or self._ending:
@@ -110,6 +117,25 @@ class Streams:
         self._once = False
         self._last = 0.0
         self._quick = 0
+
+    @property
+    def idle(self) -> bool:
+        """Say whether nothing waits to be passed on."""
+        return not self._paused and (self._input is None or self._input.idle)
+
+    @property
+    def outputs(self) -> dict[int, int]:
+        """Descriptors that are read, and their streams."""
+        return self._outputs
+
+    @property
+    def input_fd(self) -> int:
+        """Descriptor of standard input; -1 if there is none."""
+        return -1 if self._input is None else self._input.fileno()
+
+    def has(self, peer: Peer) -> bool:
+        """Say whether the client is attached."""
+        return peer in self._peers
 
     def add_output(self, fd: int, kind: int) -> None:
         """Read a stream from this descriptor, which is ours from now on."""

@@ -1,0 +1,250 @@
+"""Owns: what a monitor knows of its container, and what clients may have it do while the container runs.
+
+Imports as little as can be: this is what stays in memory as long as the container runs (see resume.py).
+"""
+
+from __future__ import annotations
+
+import _signal  # `signal` itself pulls enum: 4 ms
+import os
+import time
+
+from libpod import errors, log
+from libpod.monitor.control import Control
+from libpod.monitor.loop import Loop, Timer
+from libpod.util import wire
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    from libpod.kernel.cgtree import CgroupPlace
+    from libpod.monitor.attach import Peer
+    from libpod.monitor.execs import Execs
+    from libpod.monitor.network import Network
+    from libpod.monitor.runtime import Runtime
+    from libpod.monitor.setup import Foreseen
+    from libpod.monitor.stdio import Stdio
+
+    Message = dict[str, Any]
+
+
+class Monitor:
+    """The monitor of one container."""
+
+    def __init__(self, ns_dir: str) -> None:
+        self.loop = Loop()
+        self.control = Control(self)
+        self.client: Peer | None = None
+        """The client that started us, while it is connected."""
+        self.ns_dir = ns_dir
+        """Where the sign lies that this process keeps the user namespace: Paths.ns."""
+        self.kept_fds: list[int] = []
+        """Descriptors of that sign."""
+        self.inherited: tuple[int, ...] = ()
+        """The client's stdin, stdout and stderr, until it is known whether the container gets them."""
+        self.cid = self.name = self.run_id = self.run_dir = self.merged = self.bundle = ""
+        self.place: CgroupPlace | None = None
+        self.foreseen: Foreseen | None = None
+        self.network: Network | None = None
+        self.runtime: Runtime | None = None
+        self.stdio: Stdio | None = None
+        self.mounted = False
+        self.alive_fd = self.log_fd = -1
+        self.init_pid = 0
+        self.exit_code: int | None = None
+        """As the loop has it: negative = killed by that signal."""
+        self.started_ns = self.finished_ns = 0
+        self.stop_signal = int(_signal.SIGTERM)
+        self.deadline = 0.0
+        """When the container is killed, by time.monotonic(); 0 = never."""
+        self.removes = False
+        self.cleanup_argv: list[str] = []
+        self.claims: Peer | None = None
+        self.is_clean = False
+        self.settled = False
+        """The client has been told that the container is there: from now on it lives without it."""
+        self.starters: list[Peer] = []
+        """Who asked for the container that was only created to be started."""
+        self.on_quiet: Callable[[], None] | None = None
+        """Called when the last exec has ended."""
+        self._inbox: dict[str, Message] = {}
+        self._abort = ""
+        self._execs: Execs | None = None
+        self._timer: Timer | None = None
+        self.loop.on_signal(_signal.SIGTERM, self._terminated)
+
+    def receive(self, name: str) -> Message:
+        """Wait for this message of the client that started us."""
+        self.wait_for(lambda: name in self._inbox)
+        return self._inbox.pop(name)
+
+    def wait_for(self, done: Callable[[], bool]) -> None:
+        """Serve until `done()`. MonitorError when the start was given up meanwhile."""
+        self.loop.run_until(lambda: done() or bool(self._abort))
+        if not done():
+            self.check()
+
+    def check(self) -> None:
+        """Raise MonitorError if the start was given up."""
+        if self._abort:
+            raise errors.MonitorError(f'container "{self.name}": {self._abort}')
+
+    @property
+    def abort(self) -> str:
+        """Why the start is to be given up; empty = it is not."""
+        return self._abort
+
+    def tell(self, msg: Message, fds: Sequence[int] = ()) -> None:
+        """Answer the client that started us, which must still be there."""
+        if self.client is not None:
+            self.client.send(msg, fds)
+        if self.client is None or self.client.closed:
+            raise errors.MonitorError(f'container "{self.name}": the client has gone')
+
+    def watch_init(self) -> None:
+        """Take note of the end of the first process, our child."""
+        self.loop.on_child(self.init_pid, self._init_ended)
+
+    def limit_time(self, deadline: float) -> None:
+        """Kill the container at that moment."""
+        self.deadline = deadline
+        if deadline:
+            self._timer = self.loop.after(deadline - time.monotonic(), lambda: self.signal(_signal.SIGKILL))
+
+    def close_inherited(self) -> None:
+        """Give the client's standard streams up: else a pipe to it would stay open as long as we live."""
+        for fd in self.inherited:
+            os.close(fd)
+        self.inherited = ()
+
+    @property
+    def execs(self) -> Execs | None:
+        """The exec processes, if there ever was one."""
+        return self._execs
+
+    @property
+    def payload(self) -> str:
+        """The container's cgroup as this process sees it; empty without one."""
+        return self.place["runtime_path"] if self.place else ""
+
+    def _init_ended(self, code: int) -> None:
+        self.finished_ns = time.time_ns()
+        self.exit_code = code
+        if self.place:
+            from libpod.monitor import setup  # lazy: what is needed at the end comes at the end
+
+            self.foreseen = setup.Foreseen()  # out of the container's cgroup
+
+    def _terminated(self) -> None:
+        """SIGTERM: the machine or the login session ends. Ask the container to end, or give the start up."""
+        if self.settled and self.exit_code is None:
+            self.signal(self.stop_signal)
+        elif not self.settled:
+            self._abort = self._abort or "the monitor was terminated"
+
+    # requests: what control.py calls
+
+    def inbox(self, peer: Peer, msg: Message) -> None:
+        if peer is not self.client or self.settled:
+            raise errors.MonitorError(f'"{msg["t"]}" comes from the client that started the monitor, once')
+        self._inbox[msg["t"]] = msg
+
+    def peer_left(self, peer: Peer) -> None:
+        if peer.exec is not None:
+            peer.exec.leave()
+            peer.exec = None
+        if self.stdio is not None:
+            self.stdio.streams.detach(peer)
+        if peer is self.claims and not self.is_clean:
+            self.claims = None
+        if peer is self.client:
+            self.client = None
+            if not self.settled:
+                self._abort = self._abort or "the client has gone"
+
+    @property
+    def has_terminal(self) -> bool:
+        return self.stdio is not None and self.stdio.has_terminal
+
+    def attach(self, peer: Peer, msg: Message) -> None:
+        self._must_run()
+        self.attach_streams(peer, msg)
+        if msg.get("size"):
+            self.resize(*msg["size"])
+
+    def attach_streams(self, peer: Peer, wanted: Message) -> None:
+        assert self.stdio is not None
+        kinds = tuple(
+            kind for kind, key in ((wire.STDOUT, "stdout"), (wire.STDERR, "stderr")) if wanted.get(key)
+        )
+        self.stdio.streams.attach(peer, kinds, stdin=bool(wanted.get("stdin")))
+
+    def detach(self, peer: Peer) -> None:
+        if self.stdio is not None:
+            self.stdio.streams.detach(peer)
+        peer.waits = False
+
+    def feed(self, peer: Peer, data: bytes) -> None:
+        if self.stdio is not None:
+            self.stdio.streams.feed(peer, data)
+
+    def wait(self, peer: Peer) -> None:
+        peer.waits = True
+
+    def execute(self, peer: Peer, msg: Message, fds: list[int]) -> None:
+        self._must_run()
+        if self._execs is None:
+            from libpod.monitor.execs import Execs  # lazy: most containers never see one
+
+            assert self.runtime is not None
+            self._execs = Execs(self.loop, self.runtime, self.run_dir, self.name, self._execs_ended)
+        self._execs.start(peer, msg, fds)
+
+    def resize(self, rows: int, cols: int) -> None:
+        if self.stdio is not None:
+            self.stdio.resize(rows, cols)
+
+    def signal(self, number: int, everything: bool = False) -> None:
+        """Signal the first process, which is our child: its pid is its own until we reap it."""
+        if self.exit_code is not None or not self.init_pid:
+            return
+        if everything and self.payload:
+            from libpod.kernel import cgroup  # lazy
+
+            if number == _signal.SIGKILL:
+                cgroup.kill(self.payload)
+            for pid in cgroup.pids(self.payload):
+                if pid != self.init_pid:
+                    _kill(pid, number)
+        _kill(self.init_pid, number)
+
+    def go_on(self, peer: Peer) -> None:
+        """Start the container that has only been created."""
+        if not self.settled or self.started_ns or self.starters:
+            raise errors.StateError(f'container "{self.name}" is not waiting to be started')
+        self.starters.append(peer)
+
+    def claimed(self, peer: Peer) -> None:
+        if peer is self.client and self.removes:
+            self.claims = peer
+
+    def cleaned(self, peer: Peer) -> None:
+        if peer is self.claims:
+            self.is_clean = True
+
+    def _must_run(self) -> None:
+        if self.exit_code is not None or not self.started_ns:
+            raise errors.StateError(f'container "{self.name}" is not running', name=self.name)
+
+    def _execs_ended(self) -> None:
+        if self.on_quiet is not None:
+            self.on_quiet()
+
+
+def _kill(pid: int, number: int) -> None:
+    try:
+        os.kill(pid, number)
+    except OSError as error:
+        log.debug("cannot signal", pid=pid, error=error)

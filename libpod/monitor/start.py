@@ -1,0 +1,240 @@
+"""Owns: a container's start, in two steps between which the client writes the bundle.
+
+    prepare     namespaces, cgroup, network, root file system; the client gets a descriptor of the root
+    start       runtime create, then start; the client is told
+
+The client may leave at any moment before the end of it: then an error is raised and all is undone.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+from libpod import errors, log
+from libpod.kernel import cgroup, cgtree, process
+from libpod.monitor import exitrec, mounts, setup
+from libpod.monitor.loop import READ
+from libpod.monitor.network import READY_S, Network
+from libpod.monitor.runtime import Runtime
+from libpod.monitor.stdio import Stdio
+from libpod.util import alive, atomic, failpoint, jsonio
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from libpod.model.run import StatusFile
+    from libpod.monitor.monitor import Monitor
+
+    Message = dict[str, Any]
+
+_PREDECESSOR_S = 15.0
+_EMPTY_S = 5.0
+_PASSTHROUGH = "passthrough"
+
+
+def prepare(monitor: Monitor, msg: Message) -> None:
+    """Make what the container will live in."""
+    monitor.cid, monitor.run_id = msg["cid"], msg["run_id"]
+    monitor.name = msg.get("name") or monitor.cid[:12]
+    setup.name(monitor.cid)
+    failpoint.hit("monitor:after-prepare-message")
+    run_dir: str = msg["run_dir"]
+    monitor.alive_fd = _hold_alive(monitor, run_dir)
+    monitor.run_dir = run_dir
+    monitor.log_fd = os.open(
+        f"{run_dir}/monitor.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600
+    )
+    log.set_output(monitor.log_fd, with_time=True)
+    failpoint.hit("monitor:after-alive")
+    _enter_cgroup(monitor, msg)
+    failpoint.hit("monitor:after-cgroup")
+    monitor.network = Network(monitor.loop, msg["network"])
+    monitor.network.open()
+    failpoint.hit("monitor:after-network")
+    monitor.merged = msg.get("target") or f"{os.path.dirname(run_dir)}/merged"
+    monitor.mounted = True
+    mounts.mount_root(msg["mount"], monitor.merged)
+    failpoint.hit("monitor:after-mount")
+    root_fd = os.open(monitor.merged, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        netns = monitor.network.path or None
+        monitor.tell(
+            {"t": "prepared", "pid": os.getpid(), "netns": netns, "merged": monitor.merged}, [root_fd]
+        )
+    finally:
+        os.close(root_fd)
+    failpoint.hit("monitor:after-prepared")
+
+
+def start(monitor: Monitor, msg: Message) -> None:
+    """Create the container and start it; return when its first process runs, or has ended already."""
+    monitor.bundle = msg["bundle"]
+    monitor.removes = bool(msg.get("rm"))
+    monitor.cleanup_argv = list(msg.get("cleanup_argv") or ())
+    monitor.stop_signal = int(msg.get("stop_signal") or monitor.stop_signal)
+    failpoint.hit("monitor:after-start-message")
+    monitor.stdio = stdio = Stdio(monitor.loop, msg)
+    stdio.open(monitor.run_dir, monitor.inherited)
+    if msg["log"]["driver"] != _PASSTHROUGH:
+        monitor.close_inherited()
+    monitor.control.listen(monitor.run_dir)
+    runtime = Runtime(
+        monitor.loop, msg["runtime"], monitor.cid, monitor.run_dir, f'container "{monitor.name}"'
+    )
+    runtime.interrupted = lambda: monitor.abort
+    monitor.runtime = runtime
+    monitor.init_pid = runtime.create(monitor.bundle, stdio.console, stdio.for_runtime)
+    monitor.watch_init()
+    stdio.connect()
+    monitor.close_inherited()
+    if cache := msg.get("seccomp_cache"):
+        _save_seccomp(runtime, cache["path"])
+    if msg.get("only_create"):
+        _write_status(monitor, "created", time.time_ns(), _init_start(monitor))
+        monitor.tell({"t": "created", "pid": monitor.init_pid, "start_time": _init_start(monitor)})
+        monitor.settled = True
+        monitor.wait_for(lambda: bool(monitor.starters) or monitor.exit_code is not None)
+        if monitor.exit_code is not None:
+            return
+    _go(monitor, runtime, stdio, msg)
+
+
+def _go(monitor: Monitor, runtime: Runtime, stdio: Stdio, msg: Message) -> None:
+    """Let the created process run, when its network is there, and say so."""
+    failpoint.hit("monitor:before-ready")
+    _await_network(monitor)
+    init_start = _init_start(monitor)
+    if monitor.client is not None and msg.get("attach") is not None and not monitor.settled:
+        monitor.attach_streams(monitor.client, msg["attach"])
+    failpoint.hit("monitor:before-start")
+    monitor.started_ns = time.time_ns()
+    try:
+        runtime.start()
+    except errors.PypodError:
+        monitor.started_ns = 0
+        raise
+    failpoint.hit("monitor:after-start")
+    _write_status(monitor, "running", monitor.started_ns, init_start)
+    failpoint.hit("monitor:after-status")
+    started = {
+        "t": "started",
+        "pid": monitor.init_pid,
+        "start_time": init_start,
+        "started_ns": monitor.started_ns,
+    }
+    if not monitor.settled:
+        monitor.tell(started)
+        monitor.settled = True
+    for peer in monitor.starters:
+        peer.send(started)
+    monitor.starters = []
+    stdio.flow()
+    failpoint.hit("monitor:after-started")
+    if timeout_s := float(msg.get("timeout") or 0):
+        monitor.limit_time(time.monotonic() + timeout_s)
+
+
+def _hold_alive(monitor: Monitor, run_dir: str) -> int:
+    """Take the lock that says that this container has a monitor.
+
+    The last run's monitor may still have work to do: it is waited for.
+    """
+    path = run_dir + "/alive"
+    fd = alive.try_hold(path)
+    if fd is not None:
+        return fd
+    pid_fd = _process_of(run_dir)
+    if pid_fd >= 0:
+        gone: list[int] = []
+        monitor.loop.watch(pid_fd, READ, gone.append)
+        monitor.loop.run_until(lambda: bool(gone) or bool(monitor.abort), _PREDECESSOR_S)
+        monitor.loop.unwatch(pid_fd)
+        os.close(pid_fd)
+        fd = alive.try_hold(path)
+    if fd is None:
+        raise errors.StateError(f'container "{monitor.name}" has a monitor already')
+    return fd
+
+
+def _process_of(run_dir: str) -> int:
+    """Return an owned pidfd of the monitor that status.json names; -1 if it is gone."""
+    try:
+        status = jsonio.load_file(f"{run_dir}/{exitrec.STATUS}")
+        if status["boot_id"] != process.boot_id():
+            return -1
+        pid_fd = process.pidfd_open(int(status["monitor_pid"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return -1
+    try:
+        if process.start_time(int(status["monitor_pid"])) == int(status["monitor_start"]):
+            return pid_fd
+    except OSError:
+        pass
+    os.close(pid_fd)
+    return -1
+
+
+def _enter_cgroup(monitor: Monitor, msg: Message) -> None:
+    """Move into the container's supervisor cgroup, and end what a killed monitor has left in its payload."""
+    place = msg.get("cgroup")
+    if not place:
+        return
+    monitor.place = place
+    exitrec.write_cgroup(monitor.run_dir, place["inner"])
+    if monitor.foreseen is not None:
+        monitor.foreseen.wait()
+    cgtree.prepare(place)
+    payload = monitor.payload
+    if payload and os.path.isdir(cgroup.directory(payload)):
+        cgroup.kill(payload)
+        cgroup.wait_empty(payload, _EMPTY_S)
+        cgroup.remove_tree(payload)
+
+
+def _await_network(monitor: Monitor) -> None:
+    network = monitor.network
+    assert network is not None
+    in_time = monitor.loop.run_until(lambda: network.ready or bool(network.failed or monitor.abort), READY_S)
+    monitor.check()
+    if network.failed or not in_time:
+        why = network.failed or f"slirp4netns was not ready within {READY_S:.0f} s"
+        raise errors.MonitorError(
+            f'container "{monitor.name}": no network: {why}', remedy="use --network=none or --network=host"
+        )
+
+
+def _write_status(monitor: Monitor, state: str, since_ns: int, init_start: int) -> None:
+    network = monitor.network
+    status: StatusFile = {
+        "v": exitrec.VERSION,
+        "boot_id": process.boot_id(),
+        "run_id": monitor.run_id,
+        "state": "running" if state == "running" else "created",
+        "monitor_pid": os.getpid(),
+        "monitor_start": process.start_time(os.getpid()),
+        "init_pid": monitor.init_pid,
+        "init_start": init_start,
+        "started_ns": since_ns,
+        "cgroup": monitor.place["payload"] if monitor.place else "",
+        "netns": network.path if network is not None else "",
+        "merged": monitor.merged,
+    }
+    exitrec.write_status(monitor.run_dir, status)
+
+
+def _init_start(monitor: Monitor) -> int:
+    """Return the start time of the first process; it is our child, and not reaped before we say so."""
+    return process.start_time(monitor.init_pid) if monitor.exit_code is None else 0
+
+
+def _save_seccomp(runtime: Runtime, path: str) -> None:
+    """Keep the filter that crun has compiled, for the containers to come (run.oci.seccomp_bpf_data)."""
+    try:
+        with open(f"{runtime.state_dir}/seccomp.bpf", "rb", buffering=0) as stream:
+            raw = stream.read()
+        if raw:
+            atomic.write(path, raw, durable=False)
+    except OSError as error:
+        log.debug("cannot keep the compiled seccomp filter", path=path, error=error)
