@@ -84,11 +84,11 @@ def parse_duration_ns(text: str) -> int:
     return sign * total_ns
 
 
-def parse_time_ns(text: str, now_ns: int) -> int:
+def parse_time_ns(text: str, now_ns: int, *, ahead: bool = False) -> int:
     """Return a moment in nanoseconds since the epoch (UTC).
 
     RFC 3339 (`2026-01-31T12:00:00.5Z`, `2026-01-31`; local time without a zone), seconds since the epoch, or
-    a duration back from `now_ns` (`10m`).
+    a duration back from `now_ns` (`10m`), or `ahead` of it.
     """
     whole, _, fraction = text.partition(".")
     if whole and _DIGITS.issuperset(whole) and _DIGITS.issuperset(fraction) and len(whole) >= 9:
@@ -106,7 +106,8 @@ def parse_time_ns(text: str, now_ns: int) -> int:
                 f'"{text}" is not a time, expected RFC 3339, like 2026-01-31T12:00:00Z'
             ) from None
         return int(moment.timestamp()) * NS_PER_S + (int((digits + "000000000")[:9]) if dot else 0)
-    return now_ns - parse_duration_ns(text)
+    duration_ns = parse_duration_ns(text)
+    return now_ns + duration_ns if ahead else now_ns - duration_ns
 
 
 def format_duration(duration_ns: int) -> str:

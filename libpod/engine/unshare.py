@@ -36,7 +36,8 @@ def unshare(paths: Paths, argv: Sequence[str], environ: Mapping[str, str] | None
         )
     ns.unshare(CLONE_NEWNS)
     mount.private_root()
-    os.set_inheritable(entry.alive_fd, True)
+    if entry.alive_fd >= 0:
+        os.set_inheritable(entry.alive_fd, True)
     for sig in (_signal.SIGPIPE, _signal.SIGXFSZ):
         _signal.signal(
             sig, _signal.SIG_DFL

@@ -6,7 +6,7 @@ was current when cgroup2 was mounted.
 
 from __future__ import annotations
 
-import _signal  # type: ignore[import-not-found]  # `signal` itself pulls enum: 4 ms
+import _signal  # `signal` itself pulls enum: 4 ms
 import errno
 import os
 import select

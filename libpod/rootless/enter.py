@@ -49,7 +49,7 @@ class Entry:
     def __init__(self, kind: Kind, paths: Paths, idmap: IdMap | None = None) -> None:
         self.kind: Kind = kind
         self.alive_fd = -1
-        """The lock of `ns/<pid>`, owned; -1 for real root and in a child that forgot it."""
+        """The lock of `ns/<pid>`, owned; -1 for real root and where it was inherited over exec."""
         self._paths = paths
         self._pid = os.getpid()
         self._idmap = idmap
@@ -67,21 +67,18 @@ class Entry:
         return self._idmap
 
     def forget_in_child(self) -> None:
-        """Drop the alive lock and all named locks that came over a fork(2): for a short-lived child."""
-        lock.close_all_in_child()
-        if self.alive_fd >= 0 and self._pid != os.getpid():
-            os.close(self.alive_fd)
-            self.alive_fd = -1
+        """Drop the locks that came over fork(2) and hold the namespace by an own one.
 
-    def hold_in_child(self) -> None:
-        """Drop what came over the fork and hold the namespace by an own lock: for a child that lives on.
-
-        RootlessError if the parent has died meanwhile: then somebody may have made another namespace already.
+        For a child that lives on; a short-lived one needs no such thing. RootlessError if the parent has died:
+        then somebody may have made another namespace already, and what this child was to do is void.
         """
+        lock.close_all_in_child()
         parent = self._pid
-        self.forget_in_child()
         if self.kind == "root" or parent == os.getpid():
             return
+        if self.alive_fd >= 0:
+            os.close(self.alive_fd)
+            self.alive_fd = -1
         with holder.rootless_lock(self._paths):
             if os.getppid() != parent:
                 raise RootlessError("the process that entered the user namespace is gone")
@@ -95,11 +92,7 @@ class Entry:
         """
         if self.alive_fd < 0 or self._pid != os.getpid():
             return
-        try:
-            os.unlink(f"{self._paths.ns}/{self._pid}")
-        except OSError:
-            pass
-        os.close(self.alive_fd)
+        holder.release(self.alive_fd)
         self.alive_fd = -1
 
 

@@ -6,7 +6,7 @@ import os
 
 from libpod import log
 from libpod.conf import paths as conf_paths
-from libpod.errors import KernelError
+from libpod.errors import KernelError, RootlessError
 from libpod.kernel import ns, process
 from libpod.kernel.const import CLONE_NEWUSER
 from libpod.util import alive, lock
@@ -30,13 +30,30 @@ def rootless_lock(paths: Paths) -> lock.Held:
 def hold(paths: Paths) -> int:
     """Hold `ns/<own pid>` and return the owned descriptor. Under the rootless lock.
 
-    The file holds the start time of this process, by which a recycled process id is told.
+    -1: this process holds it already, by a descriptor that it inherited over exec (`pypod unshare pypod ...`).
+    The file holds the start time of the process, by which a recycled process id is told.
     """
     pid = os.getpid()
-    fd = alive.hold(f"{paths.ns}/{pid}")
-    os.ftruncate(fd, 0)
-    os.pwrite(fd, b"%d" % process.start_time(pid), 0)
-    return fd
+    start = process.start_time(pid)
+    # The second name is for the rare case that a child of a dead process with our id has its descriptor.
+    for path in (f"{paths.ns}/{pid}", f"{paths.ns}/{pid}-{start}"):
+        fd = alive.try_hold(path)
+        if fd is not None:
+            os.ftruncate(fd, 0)
+            os.pwrite(fd, b"%d" % start, 0)
+            return fd
+        if _recorded_start(path) == start:
+            return -1
+    raise RootlessError(f"another process holds the files of process {pid} in {paths.ns}")
+
+
+def release(fd: int) -> None:
+    """Remove the file that `hold` returned a descriptor of, and close it. Needs no lock."""
+    try:
+        os.unlink(os.readlink(f"/proc/self/fd/{fd}"))
+    except OSError:
+        pass
+    os.close(fd)
 
 
 def living(paths: Paths) -> list[int]:
@@ -44,8 +61,8 @@ def living(paths: Paths) -> list[int]:
     found = []
     for name in _names(paths):
         path = f"{paths.ns}/{name}"
-        if alive.held(path) and process.alive(int(name), _recorded_start(path)):
-            found.append(int(name))
+        if alive.held(path) and _wrote(_pid_of(name), path):
+            found.append(_pid_of(name))
     return found
 
 
@@ -67,15 +84,19 @@ def join(paths: Paths) -> bool:
         if not alive.held(path):
             alive.remove_stale(path)
         elif not joined:
-            joined = _join_process(int(name), path)
+            joined = _join_process(_pid_of(name), path)
     return joined
 
 
 def _names(paths: Paths) -> list[str]:
     try:
-        return [name for name in os.listdir(paths.ns) if name.isdigit()]
+        return [name for name in os.listdir(paths.ns) if name.partition("-")[0].isdigit()]
     except FileNotFoundError:
         return []
+
+
+def _pid_of(name: str) -> int:
+    return int(name.partition("-")[0])
 
 
 def _recorded_start(path: str) -> int:
@@ -86,6 +107,12 @@ def _recorded_start(path: str) -> int:
         return 0
 
 
+def _wrote(pid: int, path: str) -> bool:
+    """Say whether the process of this id is the one that wrote the file, not a later one."""
+    start = _recorded_start(path)
+    return start != 0 and process.alive(pid, start)
+
+
 def _join_process(pid: int, path: str) -> bool:
     """Enter the user namespace of exactly the process that wrote the file; False if it is gone (ESRCH)."""
     try:
@@ -93,7 +120,7 @@ def _join_process(pid: int, path: str) -> bool:
     except KernelError:
         return False
     try:
-        if process.start_time(pid) != _recorded_start(path):
+        if not _wrote(pid, path):
             return False
         ns.setns(pid_fd, CLONE_NEWUSER)
     except KernelError as error:

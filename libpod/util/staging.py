@@ -20,13 +20,13 @@ def discard(path: str, trash_dir: str) -> bool:
     """
     target = os.path.join(trash_dir, f"{os.path.basename(path)[:80]}-{os.urandom(6).hex()}")
     try:
-        os.rename(path, target)
-    except FileNotFoundError:
-        if os.path.lexists(path):  # the trash is missing, not the tree
-            os.makedirs(trash_dir, 0o700, exist_ok=True)
+        try:
             os.rename(path, target)
-        else:
-            return False
+        except FileNotFoundError:
+            os.makedirs(trash_dir, 0o700, exist_ok=True)  # the tree is missing, or the trash
+            os.rename(path, target)
+    except FileNotFoundError:
+        return False
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise StorageError(f"cannot remove {path}: {error.strerror}") from error

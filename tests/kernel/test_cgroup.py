@@ -4,115 +4,125 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from libpod.kernel import cgroup, cgtree
+from libpod.kernel import cgroup, cgtree, mount, ns
+from libpod.kernel.const import CGROUP2_SUPER_MAGIC, CLONE_NEWNS
 from libpod.kernel.libc import file_system_type
 from libpod.rootless import cgroups
 from tests.support.needs import missing
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from libpod.kernel.cgtree import CgroupPlace
+
+class Monitor:
+    """A stand-in for a container's monitor with a container of one sleeping process. We are its client."""
+
+    def __init__(self) -> None:
+        plan = cgroups.plan(None, {})
+        if plan["manager"] != "cgroupfs":
+            missing("no delegated cgroup: run scripts/test")
+        self.place = cgroups.for_container(plan, os.urandom(32).hex())
+        self.payload = self.place["payload"]
+        said_r, said_w = os.pipe()
+        self.asked_r, self.asked_w = os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            try:
+                os._exit(self.work(said_w))
+            finally:
+                os._exit(99)
+        os.close(said_w)
+        self.container, self.own_path = os.read(said_r, 4096).decode().split()
+
+    def work(self, said_w: int) -> int:
+        os.close(self.asked_w)
+        ns.unshare(CLONE_NEWNS)
+        mount.private_root()
+        cgtree.prepare(self.place)
+        cgroup.create(self.place["runtime_path"])
+        pid = os.fork()
+        if pid == 0:
+            signal.pause()
+        cgroup.move(self.place["runtime_path"], pid)
+        os.write(said_w, f"{pid} {cgroup.own_path()}".encode())
+        os.read(self.asked_r, 1)
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        return 0 if cgtree.leave(self.place) else 1
+
+    def end(self) -> int:
+        """Ask it to leave and return whether it could remove its cgroups (0) or not."""
+        os.write(self.asked_w, b"x")
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
 
 
-def new_place() -> CgroupPlace:
-    plan = cgroups.plan(None, {})
-    if plan["manager"] != "cgroupfs":
-        missing("no delegated cgroup: run scripts/test")
-    return cgroups.for_container(plan, os.urandom(32).hex())
-
-
-def sleeper(path: str) -> int:
-    pid = os.fork()
-    if pid == 0:
-        signal.pause()
-    cgroup.move(path, pid)
-    return pid
-
-
-def prepared() -> CgroupPlace:
-    place = new_place()
-    cgtree.prepare(place)
-    cgroup.create(place["runtime_path"])
-    return place
+@pytest.fixture(autouse=True)
+def _nothing_stays() -> Iterator[None]:
+    """Remove what a failed test left."""
+    yield
+    top = Path(cgroup.directory(cgroup.own_path())).parent / cgtree.TOP
+    for left in top.glob("?" * 64):
+        if not cgroup.populated("/" + str(left.relative_to(cgroup.root()))):
+            cgroup.remove_tree("/" + str(left.relative_to(cgroup.root())))
 
 
 def test_supervisor_and_payload_are_apart() -> None:
-    place = prepared()
-    pid = sleeper(place["runtime_path"])
-    assert cgroup.own_path().endswith("/supervisor")
-    assert cgroup.pids(place["runtime_path"]) == [pid]
-    assert cgroup.populated(place["runtime_path"])
-    cgroup.kill(place["runtime_path"])
-    assert cgroup.wait_empty(place["runtime_path"], 10)
-    assert os.waitpid(pid, 0)[1] == signal.SIGKILL
-    assert cgroup.oom_kills(place["runtime_path"]) == 0
-    assert cgroup.remove_tree(place["runtime_path"])
-    if not place["mount_needed"]:
-        assert cgtree.leave(place)
-        assert not os.path.exists(cgroup.directory(place["inner"]))
+    monitor = Monitor()
+    assert monitor.own_path.endswith("/supervisor")
+    assert cgroup.pids(monitor.place["supervisor"]) == [monitor.pid]
+    assert cgroup.pids(monitor.payload) == [int(monitor.container)]
+    assert cgroup.populated(monitor.payload)
+    assert cgroup.oom_kills(monitor.payload) == 0
+    removed = monitor.end() == 0
+    assert removed != monitor.place["mount_needed"]
+    assert os.path.exists(cgroup.directory(monitor.place["inner"])) != removed
+    assert cgtree.remove(monitor.place)
 
 
-def test_frozen_and_thawed() -> None:
-    place = prepared()
-    path = place["runtime_path"]
-    pid = sleeper(path)
-    cgroup.freeze(path, True)
-    assert cgroup.wait_frozen(path, True, 10)
-    assert cgroup.frozen(path)
-    assert cgroup.freeze_requested(path)
-    cgroup.freeze(path, False)
-    assert cgroup.wait_frozen(path, False, 10)
-    cgroup.freeze(path, True)
-    cgroup.kill(path)  # also what is frozen
-    assert os.waitpid(pid, 0)[1] == signal.SIGKILL
-    cgtree.leave(place)
+def test_frozen_and_thawed_and_killed() -> None:
+    monitor = Monitor()
+    cgroup.freeze(monitor.payload, True)
+    assert cgroup.wait_frozen(monitor.payload, True, 10)
+    assert cgroup.frozen(monitor.payload)
+    assert cgroup.freeze_requested(monitor.payload)
+    cgroup.freeze(monitor.payload, False)
+    assert cgroup.wait_frozen(monitor.payload, False, 10)
+    cgroup.freeze(monitor.payload, True)
+    cgroup.kill(monitor.payload)  # also what is frozen
+    assert cgroup.wait_empty(monitor.payload, 10)
+    assert cgroup.populated(monitor.place["supervisor"])
+    monitor.end()
+    assert cgtree.remove(monitor.place)
 
 
-def test_without_cgroup_kill_all_die_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    place = prepared()
-    path = place["runtime_path"]
-    cgroup.create(path + "/nested")
-    pids = [sleeper(path), sleeper(path + "/nested")]
-    for pid in pids:
-        os.waitpid(pid, os.WNOHANG)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # they are reaped at once
-    cgroup._kill_all(path)
-    assert not cgroup.populated(path)
-    assert cgroup.remove_tree(path)
-    cgtree.leave(place)
-
-
-def test_removal_from_outside_kills_and_removes() -> None:
-    place = new_place()
-    pid = os.fork()
-    if pid == 0:
-        cgtree.prepare(place)
-        cgroup.create(place["runtime_path"])
-        cgroup.create(place["runtime_path"] + "/nested")
-        sleeper(place["runtime_path"])
-        signal.pause()
-    while not cgroup.populated(place["payload"]):
-        os.sched_yield()
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    assert cgtree.remove(place)
-    assert cgtree.remove(place)
-    assert not os.path.exists(cgroup.directory(place["inner"]))
-    with pytest.raises(ChildProcessError):
-        os.waitpid(pid, 0)
+def test_without_cgroup_kill_all_die_too() -> None:
+    monitor = Monitor()
+    cgroup.create(monitor.payload + "/nested")
+    cgroup.move(monitor.payload + "/nested", int(monitor.container))
+    cgroup._kill_all(monitor.payload)
+    assert not cgroup.populated(monitor.payload)
+    assert cgroup.remove_tree(monitor.payload)
+    monitor.end()
+    assert cgtree.remove(monitor.place)
 
 
 def test_occupied_cgroup_is_not_removed() -> None:
-    place = prepared()
-    pid = sleeper(place["runtime_path"])
-    assert not cgroup.remove_tree(place["runtime_path"])
-    os.kill(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
-    assert cgroup.remove_tree(place["runtime_path"])
-    cgtree.leave(place)
+    monitor = Monitor()
+    assert not cgroup.remove_tree(monitor.place["inner"])
+    assert os.path.exists(cgroup.directory(monitor.payload))
+    monitor.end()
+    assert cgtree.remove(monitor.place)
+
+
+def test_removal_from_outside_kills_and_removes() -> None:
+    monitor = Monitor()
+    cgroup.create(monitor.payload + "/nested")
+    assert cgtree.remove(monitor.place)
+    assert cgtree.remove(monitor.place)
+    assert not os.path.exists(cgroup.directory(monitor.place["inner"]))
+    assert os.waitpid(monitor.pid, 0)[1] == signal.SIGKILL
 
 
 def test_what_is_gone_is_empty_and_dead() -> None:
@@ -129,8 +139,7 @@ def test_cgroup2_is_shown_where_the_host_has_version_1() -> None:
     was = cgroup.mode()
     assert cgroup.mount_cgroup2() == (was != "v2")
     assert cgroup.mode() == "v2"
-    assert file_system_type(cgroup.MOUNT) == 0x63677270
+    assert file_system_type(cgroup.MOUNT) == CGROUP2_SUPER_MAGIC
     assert not cgroup.mount_cgroup2()
     if was != "v2":
         assert cgroup.own_path() == "/"
-        assert Path(cgroup.MOUNT, "cgroup.procs").exists()

@@ -179,3 +179,28 @@ def test_duration_is_written_as_go_does(duration_ns: int, text: str) -> None:
 )
 def test_duration_for_people(seconds: float, text: str) -> None:
     assert units.human_duration(seconds) == text
+
+
+NOW_NS = 1_800_000_000 * units.NS_PER_S
+
+
+@pytest.mark.parametrize(
+    ("text", "moment_ns"),
+    [
+        ("2026-01-31T12:00:00Z", 1769860800 * 10**9),
+        ("2026-01-31T12:00:00.5Z", 1769860800 * 10**9 + 5 * 10**8),
+        ("2026-01-31T13:00:00.123456789+01:00", 1769860800 * 10**9 + 123456789),
+        ("1769860800", 1769860800 * 10**9),
+        ("1769860800.25", 1769860800 * 10**9 + 25 * 10**7),
+        ("10m", NOW_NS - 600 * 10**9),
+        ("0s", NOW_NS),
+    ],
+)
+def test_moment_is_read(text: str, moment_ns: int) -> None:
+    assert units.parse_time_ns(text, NOW_NS) == moment_ns
+
+
+@pytest.mark.parametrize("text", ["", "yesterday", "2026-13-01", "2026-01-31Tx"])
+def test_what_is_no_moment_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="expected"):
+        units.parse_time_ns(text, NOW_NS)
