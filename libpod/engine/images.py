@@ -220,6 +220,19 @@ def _age(newer: bool) -> Callable[[Session, str], Test]:
     return make
 
 
+def _until(_session: Session, value: str) -> Test:
+    """Made before a time, or longer ago than a duration."""
+    import time
+
+    from libpod import units
+
+    try:
+        limit_ns = units.parse_time_ns(value, time.time_ns())
+    except ValueError as e:
+        raise errors.UsageError(f'invalid image filter "until={value}": {e}') from e
+    return lambda record, stored: record["created_ns"] < limit_ns
+
+
 def _reference(_session: Session, value: str) -> Test:
     """A pattern over the name: whole, without its tag, or the end of either; `*` does not match a slash."""
     pattern = value.split("/")
@@ -255,4 +268,5 @@ _FILTERS: dict[str, Callable[[Session, str], Test]] = {
     "readonly": _readonly,
     "reference": _reference,
     "since": _age(True),
+    "until": _until,
 }

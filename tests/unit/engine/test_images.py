@@ -130,13 +130,16 @@ def test_an_unknown_order_is_refused_in_podmans_words(three: Session) -> None:
         (["readonly=true"], []),
         (["containers=true"], []),
         (["intermediate=true"], []),
+        (["until=1s"], ["<none>:<none>", "quay.io/x/y/app:latest", "localhost/web:1", "localhost/web:2"]),
+        (["until=2023-11-14T22:13:21Z"], ["localhost/web:1", "localhost/web:2"]),
+        (["until=1000000h"], []),
     ],
 )
 def test_filters(three: Session, filters: list[str], found: list[str]) -> None:
     assert shown(three, filters=filters) == found
 
 
-@pytest.mark.parametrize("text", ["foo=bar", "dangling=maybe", "label", "", "=x", "before=nosuch"])
+@pytest.mark.parametrize("text", ["foo=bar", "dangling=maybe", "label", "", "=x", "before=nosuch", "until=x"])
 def test_a_wrong_filter_is_refused(three: Session, text: str) -> None:
     with pytest.raises((UsageError, NotFoundError)):
         images.images(three, filters=[text])
