@@ -18,14 +18,23 @@ def logs(
         bool, opt("--follow", "-f", help="Print new lines as they come, until the container ends")
     ] = False,
     latest: Annotated[bool, opt("--latest", "-l", help="Take the container that was created last")] = False,
-    names: Annotated[bool, opt("--names", "-n", help="Print the container's name before each line")] = False,
+    names: Annotated[
+        bool, opt("--names", "-n", help="Of several containers, print the name before each line, not the id")
+    ] = False,
     since: Annotated[
         str | None,
         opt("--since", metavar="TIME", help="Lines since this time: a timestamp, or a duration as in 10m"),
     ] = None,
     tail: Annotated[int, opt("--tail", metavar="N", help="Print the last N lines only; -1 = all")] = -1,
     timestamps: Annotated[bool, opt("--timestamps", "-t", help="Print the time before each line")] = False,
-    until: Annotated[str | None, opt("--until", metavar="TIME", help="Lines until this time")] = None,
+    until: Annotated[
+        str | None,
+        opt(
+            "--until",
+            metavar="TIME",
+            help="Lines until this time: a timestamp, or a duration from now on as in 10m",
+        ),
+    ] = None,
 ) -> int | None:
     """Print what containers have written."""
     from libpod import errors
@@ -41,12 +50,15 @@ def logs(
     names_given: list[str | None] = [*containers] if containers else [None]
     records = [targets.one(ctx, name, latest) for name in names_given]
     wanted = engine.Filter(
-        since=logview.moment(since, "--since"), until=logview.moment(until, "--until"), timestamps=timestamps
+        since=logview.moment(since, "--since", ahead=False),
+        until=logview.moment(until, "--until", ahead=True),
+        timestamps=timestamps,
     )
-    if len(records) > 1 and follow:
+    several = len(records) > 1
+    if several and follow:
         return logview.follow_all(ctx, records, tail, wanted, names=names, color=color)
-    width = max(len(r["name"]) for r in records)
     for number, record in enumerate(records):
-        prefix = logview.prefix(record, number, width, names=names or color, color=color)
-        engine.show(ctx.session, record, logview.writer(prefix), tail=tail, follow=follow, wanted=wanted)
+        write = logview.writer(record, number, several=several, names=names, color=color)
+        engine.show(ctx.session, record, write, tail=tail, follow=follow, wanted=wanted)
+        write.finish(newline=several)
     return 0

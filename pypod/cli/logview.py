@@ -9,8 +9,6 @@ from libpod.engine import streams
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from libpod.engine.logs import Filter
     from libpod.model.container import ContainerRecord
     from pypod.cli.context import Context
@@ -18,9 +16,9 @@ if TYPE_CHECKING:
 _COLOURS = (37, 31, 32, 33, 34, 35, 36)
 
 
-def moment(text: str | None, option: str) -> str:
-    """A time as the log writes it, from RFC 3339, a Unix time, or a duration back from now. Raises
-    UsageError."""
+def moment(text: str | None, option: str, *, ahead: bool) -> str:
+    """A time as the log writes it, from RFC 3339, a Unix time, or a duration: back from now, or `ahead`.
+    Raises UsageError."""
     if not text:
         return ""
     import time
@@ -28,7 +26,8 @@ def moment(text: str | None, option: str) -> str:
     from libpod import errors, units
 
     try:
-        seconds, rest = divmod(units.parse_time_ns(text, time.time_ns()), units.NS_PER_S)
+        moment_ns = units.parse_time_ns(text, time.time_ns(), ahead=ahead)
+        seconds, rest = divmod(moment_ns, units.NS_PER_S)
         return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + f".{rest:09d}"
     except ValueError as e:
         raise errors.UsageError(
@@ -37,23 +36,48 @@ def moment(text: str | None, option: str) -> str:
         ) from e
 
 
-def prefix(record: ContainerRecord, number: int, width: int, *, names: bool, color: bool) -> bytes:
-    """What comes before each line of this container; empty for none."""
-    if not names:
-        return b""
-    name = f"{record['name']:<{width}} "
-    return (f"\x1b[{_COLOURS[number % len(_COLOURS)]}m{name}\x1b[0m" if color else name).encode()
+class Writer:
+    """Writes a container's log to our stdout and stderr: with `before` at the start of each line, and
+    `after` at its end."""
+
+    def __init__(self, before: bytes = b"", after: bytes = b"") -> None:
+        self._before = before
+        self._after = after
+        self._inside = {1: False, 2: False}
+        """The last line of the stream has no end yet."""
+
+    def __call__(self, fd: int, data: bytes) -> None:
+        before, after = self._before, self._after
+        if before or after:
+            begun = self._inside[fd]
+            lines = data.split(b"\n")
+            last = lines.pop()
+            out = [b"" if begun and not n else before for n in range(len(lines))]
+            text = b"".join(b + line + after + b"\n" for b, line in zip(out, lines, strict=True))
+            if last:
+                text += last if begun and not lines else before + last
+            self._inside[fd] = bool(last) or (begun and not lines)
+        else:
+            text = data
+            self._inside[fd] = not data.endswith(b"\n")
+        streams.write_all(fd, text)
+
+    def finish(self, *, newline: bool) -> None:
+        """Close lines that have no end; with `newline` what comes next begins a line."""
+        for fd, inside in self._inside.items():
+            end = (self._after + b"\n" if newline else self._after) if inside else b""
+            if end:
+                streams.write_all(fd, end)
+            self._inside[fd] = False
 
 
-def writer(before: bytes) -> Callable[[int, bytes], None]:
-    """Writes to our stdout and stderr, with `before` in front of each line."""
-    if not before:
-        return streams.write_all
-
-    def write(fd: int, data: bytes) -> None:
-        streams.write_all(fd, b"".join(before + line for line in data.splitlines(keepends=True)))
-
-    return write
+def writer(record: ContainerRecord, number: int, *, several: bool, names: bool, color: bool) -> Writer:
+    """The writer for one of the containers: of several each line begins with the id, or with `--names` the
+    name."""
+    before = f"{record['name'] if names else record['id'][:12]} " if several else ""
+    if not color:
+        return Writer(before.encode())
+    return Writer(f"\x1b[{_COLOURS[number % len(_COLOURS)]}m{before}".encode(), b"\x1b[0m")
 
 
 def follow_all(
@@ -61,18 +85,23 @@ def follow_all(
 ) -> int:
     """Follow several logs: one child each, so that every one is written as it comes."""
     from libpod.engine import logs as engine
+    from pypod.ui import report
 
     ctx.flush()
     children = []
-    width = max(len(r["name"]) for r in records)
     for number, record in enumerate(records):
-        before = prefix(record, number, width, names=names or color, color=color)
+        write = writer(record, number, several=True, names=names, color=color)
         pid = os.fork()
         if pid == 0:
-            code = 1
+            code = 125
             try:
-                engine.show(ctx.session, record, writer(before), tail=tail, follow=True, wanted=wanted)
+                engine.show(ctx.session, record, write, tail=tail, follow=True, wanted=wanted)
+                write.finish(newline=True)
                 code = 0
+            except BrokenPipeError:
+                code = 141
+            except Exception as e:  # the outermost frame of a child
+                code = report.failure(e)
             finally:
                 os._exit(code)
         children.append(pid)

@@ -361,11 +361,11 @@ OPTIONS = {
         "color\t-\tPrint each container in a colour of its own\n"
         "follow\t-\tPrint new lines as they come, until the container ends\n"
         "latest\t-\tTake the container that was created last\n"
-        "names\t-\tPrint the container's name before each line\n"
+        "names\t-\tOf several containers, print the name before each line, n...\n"
         "since\t-\tLines since this time: a timestamp, or a duration as in 10m\n"
         "tail\t-\tPrint the last N lines only; -1 = all\n"
         "timestamps\t-\tPrint the time before each line\n"
-        "until\t-\tLines until this time\n"
+        "until\t-\tLines until this time: a timestamp, or a duration from no...\n"
     ),
     "ps:ps": (
         "all\t-\tShow all containers, not only the running ones\n"
