@@ -12,9 +12,9 @@ import stat
 
 from libpod import errors, monitorctl, volumes
 from libpod.conf import seccomp, tools
-from libpod.engine import host, rootview
+from libpod.engine import accounts, host, rootview
 from libpod.network import etc
-from libpod.spec import assemble, users, validate
+from libpod.spec import assemble, idmaps, validate
 from libpod.util import atomic, jsonio
 
 TYPE_CHECKING = False
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from libpod.engine.session import Session
     from libpod.kernel import cgtree
     from libpod.model.container import ContainerRecord
-    from libpod.model.request import AssembleContext, HostDevice, UserInfo
+    from libpod.model.request import AssembleContext, HostDevice
 
 _ZONES = "/usr/share/zoneinfo"
 _SKIPPED_DEVICES = ("/dev/pts", "/dev/shm", "/dev/mqueue", "/dev/fd", "/dev/console", "/dev/ptmx")
@@ -54,24 +54,24 @@ def write(
     bundle = session.paths.container_dir(record["id"]) + "/bundle"
     os.makedirs(bundle, mode=0o700, exist_ok=True)
     entry = session.enter()
-    passwd = rootview.read(root_fd, "/etc/passwd")
-    who = users.resolve_user(
-        record["user"], passwd, rootview.read(root_fd, "/etc/group"), record["group_add"]
-    )
+    who = rootview.exec_user(root_fd, record, record["user"])
     gid_count = sum(row[2] for row in entry.idmap.gids)
     validate.user(who, record, uid_count=sum(row[2] for row in entry.idmap.uids), gid_count=gid_count)
     _check_sources(record)
-    rootview.make_workdir(root_fd, record, who)
+    outer = idmaps.outside(who, record["userns"])
+    rootview.make_workdir(root_fd, record, outer)
+    rootview.make_mtab(root_fd)
+    who, accounts_files = accounts.complete(session, record, bundle, root_fd, who)
     filters = seccomp.plan(record["security"], session.paths.cache, runtime_path(session, record))
     files = _etc_files(session, record, bundle, network)
-    files.update(_own_passwd(record, bundle, passwd, who))
+    files.update(accounts_files)
     ctx: AssembleContext = {
         "rootfs": str(prepared["merged"]),
         "user": who,
         "netns": str(prepared["netns"] or ""),
         "cgroups_path": "" if record["cgroups"] == "disabled" else place["runtime_path"],
         "files": files,
-        "volumes": volumes.prepare(session.paths, session.db, record, root_fd, who),
+        "volumes": volumes.prepare(session.paths, session.db, record, root_fd, outer),
         "seccomp": filters["section"],
         "seccomp_bpf": filters["bpf"],
         "controllers": place["controllers"],
@@ -111,18 +111,6 @@ def _check_sources(record: ContainerRecord) -> None:
             else:
                 remedy = f'look at its owner and mode with "ls -ld {path}"'
             raise errors.UsageError(f'{option} "{path}": {e.strerror}', remedy=remedy, name=path) from e
-
-
-def _own_passwd(record: ContainerRecord, bundle: str, passwd: bytes, who: UserInfo) -> dict[str, str]:
-    """With keep-id the user has an entry in /etc/passwd, as programs that ask for their own name expect."""
-    if record["userns"]["mode"] != "keep-id" or users.has_user(who["uid"], passwd):
-        return {}
-    if any(m["destination"] == "/etc/passwd" for m in record["mounts"]):
-        return {}
-    text = passwd if not passwd or passwd.endswith(b"\n") else passwd + b"\n"
-    line = users.passwd_line(f"user{who['uid']}", who["uid"], who["gid"], record["workdir"])
-    atomic.write(bundle + "/passwd", text + line.encode(), mode=0o644, durable=False)
-    return {"/etc/passwd": bundle + "/passwd"}
 
 
 def _localtime(zone: str) -> str:

@@ -126,23 +126,22 @@ def _process_file(
     files, as they are now."""
     bundle = session.paths.container_dir(record["id"]) + "/bundle"
     base = jsonio.load_file(bundle + "/process.json")
-    who = None
-    if asked.user:
-        root_fd = path.open_root(f"/proc/{pid}/root")
-        try:
-            who = rootview.exec_user(root_fd, record, asked.user)
-        finally:
-            os.close(root_fd)
-    document = spec_process.exec_process(
-        base,
-        command=asked.command,
-        env=asked.env,
-        user=who,
-        workdir=asked.workdir,
-        tty=asked.tty,
-        privileged=asked.privileged,
-        container_env=record["env"],
-    )
+    root_fd = path.open_root(f"/proc/{pid}/root")
+    try:
+        who = rootview.exec_user(root_fd, record, asked.user) if asked.user else None
+        document = spec_process.exec_process(
+            base,
+            command=asked.command,
+            env=asked.env,
+            user=who,
+            workdir=asked.workdir,
+            tty=asked.tty,
+            privileged=asked.privileged,
+            container_env=record["env"],
+        )
+        rootview.check_command(root_fd, record["name"], document)
+    finally:
+        os.close(root_fd)
     name = f"{session.paths.run_dir(record['id'])}/exec-{session_id[:12]}.json"
     atomic.write(name, jsonio.dumps(document), durable=False)
     return name

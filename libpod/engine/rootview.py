@@ -7,13 +7,18 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 
 from libpod import errors
 from libpod.kernel import path
+from libpod.spec import env as variables
 from libpod.spec import users
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
     from libpod.model.container import ContainerRecord
     from libpod.spec.users import User
 
@@ -54,8 +59,60 @@ def make_workdir(root_fd: int, record: ContainerRecord, who: User) -> None:
     os.close(fd)
 
 
+def check_command(root_fd: int, container: str, process: Mapping[str, Any]) -> None:
+    """Raise CommandNotFound or CommandNotExecutable for a process object whose command cannot be started.
+
+    The runtime would say so too, on the stderr of the caller and in its own words. What cannot be looked at
+    from here is left to it."""
+    subject = f'container "{container}"'
+    cwd, name = process["cwd"], process["args"][0]
+    error = _look(root_fd, cwd, os.O_DIRECTORY)
+    if error in _MISSING:
+        raise errors.CommandNotFound(f'{subject}: working directory "{cwd}": {os.strerror(error)}')
+    if "/" in name:
+        error = _look(root_fd, f"{cwd}/{name}" if name[0] != "/" else name)
+        if error in _MISSING:
+            raise errors.CommandNotFound(f"{subject}: open executable `{name}`: {os.strerror(error)}")
+        if error == errno.ENOEXEC:
+            raise errors.CommandNotExecutable(f"{subject}: open executable `{name}`: Permission denied")
+        return
+    folders = (variables.get(process["env"], "PATH") or "").split(":")
+    if all(folders) and all(_look(root_fd, f"{d}/{name}") in (*_MISSING, errno.ENOEXEC) for d in folders):
+        raise errors.CommandNotFound(
+            f"{subject}: executable file `{name}` not found in $PATH: No such file or directory"
+        )
+
+
+def _look(root_fd: int, name: str, flags: int = 0) -> int:
+    """The errno of opening a path; ENOEXEC for what is there and is no program, 0 if all is well."""
+    try:
+        fd = path.open_in_root(root_fd, name, os.O_PATH | flags)
+    except errors.KernelError as e:
+        return int(e.errno or errno.EIO)
+    try:
+        mode = os.fstat(fd).st_mode
+    finally:
+        os.close(fd)
+    return 0 if flags or (stat.S_ISREG(mode) and mode & 0o111) else errno.ENOEXEC
+
+
+def make_mtab(root_fd: int) -> None:
+    """/etc/mtab, which mount(8) and getmntent(3) of older programs read, where the image has /etc and not
+    the file."""
+    try:
+        fd = path.open_in_root(root_fd, "/etc", os.O_PATH | os.O_DIRECTORY)
+    except errors.KernelError:
+        return
+    try:
+        os.symlink("/proc/mounts", "mtab", dir_fd=fd)
+    except OSError:
+        pass  # it is there, or cannot be
+    finally:
+        os.close(fd)
+
+
 def exec_user(root_fd: int, record: ContainerRecord, name: str) -> User:
-    """The ids for `exec --user`, by the files of the running container."""
+    """The ids of `USER[:GROUP]`, by the files that the container has now."""
     return users.resolve_user(
         name, read(root_fd, "/etc/passwd"), read(root_fd, "/etc/group"), record["group_add"]
     )

@@ -12,7 +12,7 @@ from libpod.spec.values import bad, text, try_int, words
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from libpod.model.container import UserNsRecord
-    from libpod.model.request import HostFacts, UserNsRequest
+    from libpod.model.request import HostFacts, UserInfo, UserNsRequest
     from libpod.spec.values import Options
 
 MAX_ID = (1 << 32) - 2
@@ -175,6 +175,19 @@ def resolve(request: UserNsRequest, default: str, host: HostFacts) -> UserNsReco
         "mode": "map",
         "uidmap": _split(uidmap, outer_uid, "uidmap"),
         "gidmap": _split(gidmap, outer_gid, "gidmap"),
+    }
+
+
+def outside(user: UserInfo, record: UserNsRecord) -> UserInfo:
+    """The user with the ids that its files have in the user's namespace."""
+
+    def find(number: int, rows: list[list[int]]) -> int:
+        return next((o + number - i for i, o, size in rows if i <= number < i + size), number)
+
+    return {
+        **user,
+        "uid": find(user["uid"], record["uidmap"]),
+        "gid": find(user["gid"], record["gidmap"]),
     }
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 MAX_ID = (1 << 32) - 2
 KEEP_GROUPS = "keep-groups"
+EXIT_CANNOT_INVOKE = 126
+"""The exit code of `run` when the command has no user to run as, as Podman's."""
 
 
 def _id(value: str) -> int | None:
@@ -71,6 +73,7 @@ def resolve_user(user: str, passwd: bytes, group: bytes, group_add: Sequence[str
             f'no user "{who}" in the /etc/passwd of the container',
             remedy="give a number, or a user that the image has",
             name=who,
+            exit_code=EXIT_CANNOT_INVOKE,
         )
     name, uid, gid, home = entry if entry is not None else ("", number or 0, 0, "")
     groups: list[int] = []
@@ -97,6 +100,7 @@ def group_id(name: str, group: bytes) -> int:
             f'no group "{name}" in the /etc/group of the container',
             remedy="give a number, or a group that the image has",
             name=name,
+            exit_code=EXIT_CANNOT_INVOKE,
         )
     return number
 
@@ -110,10 +114,16 @@ def has_group(gid: int, group: bytes) -> bool:
     return any(row[1] == gid for row in _group(group))
 
 
-def passwd_line(name: str, uid: int, gid: int, home: str) -> str:
-    """An entry for a user that the image does not know (keep-id)."""
-    return f"{name}:*:{uid}:{gid}:{name}:{home or '/'}:/bin/sh\n"
+def has_name(name: str, passwd: bytes) -> bool:
+    """Whether the file has an entry of this name."""
+    return any(row[0] == name for row in _passwd(passwd))
 
 
-def group_line(name: str, gid: int) -> str:
-    return f"{name}:x:{gid}:\n"
+def passwd_line(name: str, uid: int, gid: int, home: str, comment: str = "") -> str:
+    """An entry for a user that the image does not know. A home that cannot be written there becomes `/`."""
+    good = home if home and ":" not in home and "\n" not in home else "/"
+    return f"{name}:*:{uid}:{gid}:{comment}:{good}:/bin/sh\n"
+
+
+def group_line(name: str, gid: int, member: str = "") -> str:
+    return f"{name}:x:{gid}:{member}\n"

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from libpod.errors import NotSupportedError, UsageError
 from libpod.spec import resources
+from libpod.spec.users import EXIT_CANNOT_INVOKE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ def user(who: UserInfo, rec: ContainerRecord, *, uid_count: int, gid_count: int)
             + (f"which ends at {top}" if top else "which has the id 0 only"),
             remedy="use another --user, or get more subordinate ids in /etc/subuid and /etc/subgid",
             name=rec["name"],
+            exit_code=EXIT_CANNOT_INVOKE,
         )
 
 
