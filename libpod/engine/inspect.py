@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 
-from libpod import volumes
+from libpod import errors, volumes
 from libpod.engine import containers
 
 TYPE_CHECKING = False
@@ -42,6 +42,7 @@ def container(session: Session, record: ContainerRecord) -> JsonDict:
         "Args": args[1:],
         "State": _state(status),
         "Image": record["image_id"],
+        "ImageDigest": _digest(session, record),
         "ImageName": record["image_name"] or record["image"],
         "Rootfs": record["rootfs"],
         "Pod": "",
@@ -59,7 +60,7 @@ def container(session: Session, record: ContainerRecord) -> JsonDict:
         "MountLabel": "",
         "ProcessLabel": "",
         "AppArmorProfile": security["apparmor"],
-        "EffectiveCaps": security["capabilities"] if record["user"] in ("", "0", "root") else [],
+        "EffectiveCaps": _effective(record),
         "BoundingCaps": security["capabilities"],
         "ExecIDs": [],
         "GraphDriver": {"Name": "overlay", "Data": _graph_data(session, record)},
@@ -72,6 +73,24 @@ def container(session: Session, record: ContainerRecord) -> JsonDict:
         "Config": _config(record),
         "HostConfig": _host_config(session, record),
     }
+
+
+def _digest(session: Session, record: ContainerRecord) -> str:
+    """The digest of the image's manifest; empty when the image is gone."""
+    from libpod.state import images
+
+    try:
+        return images.get(session.db, record["image_id"])["manifest_digest"]
+    except errors.NotFoundError:
+        return ""
+
+
+def _effective(record: ContainerRecord) -> list[str]:
+    """The capabilities of the first process: root has all, another user what was added by name."""
+    security = record["security"]
+    if record["user"].partition(":")[0] in ("", "0", "root") or "ALL" in security["cap_add"]:
+        return security["capabilities"]
+    return [c for c in security["capabilities"] if c in security["cap_add"]]
 
 
 def _if_exists(path: str) -> str:
@@ -220,7 +239,7 @@ def _host_config(session: Session, record: ContainerRecord) -> JsonDict:
     pids = limits.get("pids_limit", 0)
     return {
         "Binds": _binds(record),
-        "CgroupManager": session.settings.cgroup_manager,
+        "CgroupManager": session.cgroups["manager"],
         "CgroupMode": record["namespaces"]["cgroup"],
         "ContainerIDFile": "",
         "LogConfig": {
@@ -251,6 +270,7 @@ def _host_config(session: Session, record: ContainerRecord) -> JsonDict:
         "PidMode": record["namespaces"]["pid"],
         "Privileged": security["privileged"],
         "PublishAllPorts": False,
+        "Init": record["init"],
         "ReadonlyRootfs": security["read_only"],
         "SecurityOpt": _security_opt(record),
         "Tmpfs": record["tmpfs"],
@@ -260,6 +280,12 @@ def _host_config(session: Session, record: ContainerRecord) -> JsonDict:
         "Runtime": "oci",
         "ConsoleSize": [0, 0],
         "Isolation": "",
+        "BlkioWeight": limits.get("blkio_weight", 0),
+        "BlkioWeightDevice": None,
+        "BlkioDeviceReadBps": None,
+        "BlkioDeviceReadIOps": None,
+        "BlkioDeviceWriteBps": None,
+        "BlkioDeviceWriteIOps": None,
         "CpuShares": limits.get("cpu_shares", 0),
         "Memory": limits.get("memory", 0),
         "NanoCpus": quota * 1_000_000_000 // period if period and quota > 0 else 0,
@@ -278,6 +304,8 @@ def _host_config(session: Session, record: ContainerRecord) -> JsonDict:
         ],
         "MemoryReservation": limits.get("memory_reservation", 0),
         "MemorySwap": limits.get("memory_swap", 0),
+        "MemorySwappiness": 0,
+        "OomKillDisable": False,
         "PidsLimit": 0 if limits.get("pids_limit_is_default") and pids <= 0 else pids,
         "Ulimits": [
             {"Name": "RLIMIT_" + u["name"].upper(), "Soft": u["soft"], "Hard": u["hard"]}

@@ -124,6 +124,21 @@ def _by_volume(_s: Session, value: str) -> Callable[..., bool]:
     return lambda r, s: any(value in (m["source"], m["destination"]) for m in r["mounts"])
 
 
+def _by_until(_s: Session, value: str) -> Callable[..., bool]:
+    import time
+
+    from libpod import units
+
+    try:
+        moment_ns = units.parse_time_ns(value, time.time_ns())
+    except ValueError as e:
+        raise errors.UsageError(
+            f'invalid filter "until={value}"',
+            remedy="the value is a time as in 2026-01-31T12:00:00Z, a Unix time, or a duration as in 10m",
+        ) from e
+    return lambda r, s: r["created_ns"] < moment_ns
+
+
 def _nothing(_s: Session, _value: str) -> Callable[..., bool]:
     return lambda r, s: False
 
@@ -144,5 +159,6 @@ _FILTERS: dict[str, Callable[[Session, str], Callable[..., bool]]] = {
     "pod": _by_pod,
     "since": _by_created(True),
     "status": _by_status,
+    "until": _by_until,
     "volume": _by_volume,
 }

@@ -9,6 +9,24 @@ if TYPE_CHECKING:
     from pypod.cli.context import Context
 
 KINDS = ("all", "container", "image", "volume")
+_EMPTY_CONFIG: dict[str, object] = {
+    "User": "",
+    "ExposedPorts": {},
+    "Env": [],
+    "Entrypoint": [],
+    "Cmd": [],
+    "Volumes": {},
+    "WorkingDir": "",
+    "Labels": {},
+    "StopSignal": "",
+}
+_EMPTY_VOLUME: dict[str, object] = {
+    "UID": 0,
+    "GID": 0,
+    "Anonymous": False,
+    "NeedsCopyUp": False,
+    "NeedsChown": False,
+}
 
 
 def show(
@@ -48,11 +66,22 @@ def show(
             found.append(_find(ctx, name, kind))
         except errors.PypodError as e:
             failed.append(e)
+    if template and template.strip() != "json":
+        found = [whole(item) for item in found]
     if found or not template:
         ctx.out(table.objects("inspect", found, template))
     if failed:
         raise failed[0] if len(failed) == 1 else errors.ErrorList(failed)
     return 0
+
+
+def whole(item: object) -> object:
+    """An image or a volume with the members that JSON leaves out when they are empty: a template may ask
+    for them."""
+    assert isinstance(item, dict)
+    if "RootFS" in item:
+        return {**item, "Config": {**_EMPTY_CONFIG, **item["Config"]}}
+    return {**_EMPTY_VOLUME, **item} if "Mountpoint" in item else item
 
 
 def _find(ctx: Context, name: str, kind: str) -> object:

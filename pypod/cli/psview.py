@@ -73,7 +73,7 @@ def row(record: ContainerRecord, status: RunStatus, *, no_trunc: bool, now_ns: i
         "Ports": "",
         "Names": record["name"],
         "Labels": record["labels"],
-        "Label": record["labels"],
+        "Label": human.Lookup(record["labels"]),
         "Mounts": ",".join(m["destination"] for m in record["mounts"]),
         "Networks": "",
         "Pid": status["pid"],

@@ -58,6 +58,7 @@ def inspect(
     """Show all about volumes."""
     from libpod import errors
     from libpod.engine import volumes as engine
+    from pypod.cli import objects
     from pypod.ui import table
 
     if all:
@@ -68,6 +69,8 @@ def inspect(
         raise errors.UsageError(
             '"pypod volume inspect" needs at least one name', remedy="give names, or --all"
         )
+    if format and format.strip() != "json":
+        found = [objects.whole(item) for item in found]
     ctx.out(table.objects("volume inspect", found, format))
     return 0
 

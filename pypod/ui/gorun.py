@@ -10,7 +10,7 @@ from __future__ import annotations
 from libpod.errors import UsageError
 from pypod.ui import gofuncs
 from pypod.ui.gofuncs import NO_VALUE, Map, TemplateError, show, truth
-from pypod.ui.human import GoTime
+from pypod.ui.human import GoTime, Lookup
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -130,6 +130,10 @@ class Run:
         first = command.parts[0]
         if first.kind == "ident":
             return self.call(command, first, dot, final)
+        if len(command.parts) == 2 and first.kind == "field" and not final:
+            method = self.operand(first, dot)
+            if isinstance(method, Lookup):
+                return method.get(self.operand(command.parts[1], dot), method.default)
         if len(command.parts) > 1 or final:
             self.fail(
                 first, f"can't give argument to non-function {self.template.source[first.pos : first.end]}"

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import time
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 
 
@@ -74,6 +78,15 @@ class Moment(GoTime):
 
     def __new__(cls, ns: int) -> Moment:
         return str.__new__(cls, rfc3339(ns))
+
+
+class Lookup(dict):  # type: ignore[type-arg]
+    """A method that takes the name of a value, as `.Label "team"`; `default` stands for all that it has
+    not."""
+
+    def __init__(self, values: Mapping[str, str], default: str = "") -> None:
+        super().__init__(values)
+        self.default = default
 
 
 def rfc3339(ns: int) -> str:

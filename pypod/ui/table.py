@@ -93,6 +93,7 @@ def _by_template(
     noheading: bool,
     known: Sequence[str],
 ) -> str:
+    from pypod.ui.human import Lookup
     from pypod.ui.template import Template
 
     as_table = template.startswith("table ")
@@ -103,7 +104,10 @@ def _by_template(
         return body
     first = ""
     if not noheading:
-        names = {f: heading(f, headings) for f in [*known, *(rows[0] if rows else ())]}
+        names: dict[str, object] = {f: heading(f, headings) for f in [*known, *(rows[0] if rows else ())]}
+        for field, value in rows[0].items() if rows else ():
+            if isinstance(value, Lookup):
+                names[field] = Lookup({}, heading(field, headings))
         first = Template(name, whole).render([names], frozenset())
     return columns([line.split("\t") for line in (first + body).split("\n")[:-1]])
 
