@@ -66,4 +66,5 @@ def rm(
         ctx,
         choice,
         lambda record: engine.rm(ctx.session, record, force=force, timeout_s=time, volumes=volumes),
+        missing_code=engine.EXIT_MISSING,
     )
