@@ -53,6 +53,8 @@ def loads(text: bytes | str) -> Any:
         raise ValueError(f"no JSON value at character {stop.value}") from None
     except RecursionError:
         raise ValueError("JSON is nested too deeply") from None
+    except SystemError:  # the scanner wanted json.decoder's exception, and the module is not loaded
+        raise ValueError("damaged JSON") from None
     if end != len(text) and text[end:].strip(_SPACE):
         raise ValueError(f"text after the JSON value at character {end}")
     return value
