@@ -42,7 +42,7 @@ def read_lines(files: object, option: str) -> list[str]:
     for path in files if isinstance(files, list) else []:
         try:
             with open(path, encoding="utf-8", errors="surrogateescape") as f:
-                lines += f.read().splitlines()
+                lines += [line.removesuffix("\r") for line in f.read().split("\n")]
         except OSError as e:
             raise errors.UsageError(f'{option} "{path}": {e.strerror}') from e
     return lines
