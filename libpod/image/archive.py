@@ -78,6 +78,10 @@ class Files:
     def close(self) -> None:
         """Close what was opened. Idempotent."""
 
+    def import_command(self, source: str) -> str:
+        """What makes an image of it, if it is a root file system."""
+        return f"pypod import {source}"
+
     def names(self) -> set[str]:
         raise NotImplementedError
 
@@ -171,6 +175,9 @@ class DirFiles(Files):
         while self._fds:
             os.close(self._fds.pop())
 
+    def import_command(self, source: str) -> str:
+        return f"tar -C {source} -cf - . | pypod import -"
+
     def names(self) -> set[str]:
         found = set(os.listdir(self._folder))
         try:
@@ -206,7 +213,7 @@ def find(files: Files, source: str) -> list[Found]:
     else:
         raise errors.ImageError(
             f'"{source}" is not an image archive: it has neither index.json (OCI) nor manifest.json (Docker)',
-            remedy=f'if it holds a root file system, use "pypod import {source}"',
+            remedy=f'if it holds a root file system, use "{files.import_command(source)}"',
             name=source,
         )
     if not found:

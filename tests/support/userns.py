@@ -37,7 +37,11 @@ def as_root(test: Callable[..., None]) -> Callable[..., None]:
         sys.stderr.flush()
         pid = os.fork()
         if pid == 0:
-            os._exit(_child(test))
+            child_code = 1
+            try:
+                child_code = _child(test)
+            finally:
+                os._exit(child_code)
         code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
         if code == NEEDS_IDS:
             missing("this account has no subordinate ids: see /etc/subuid and /etc/subgid")
@@ -66,7 +70,11 @@ def _child(test: Callable[..., None]) -> int:
         traceback.print_exc()
     finally:
         os.chdir("/")
-        staging.remove_tree(base)
+        try:
+            staging.remove_tree(base)
+        except PypodError:
+            traceback.print_exc()
+            code = 1
         sys.stdout.flush()
         sys.stderr.flush()
     return code

@@ -69,8 +69,9 @@ def test_what_cannot_be_read_is_said(paths: Paths) -> None:
     with pytest.raises(ImageError, match="is a directory") as caught:
         import_image.import_image(engine, paths.tmp)
     assert "tar -C" in caught.value.remedy
-    with pytest.raises(ImageError, match="not an image archive"):
+    with pytest.raises(ImageError, match="not an image archive") as caught:
         load.load(engine, paths.tmp)
+    assert "tar -C" in caught.value.remedy
 
 
 @as_root

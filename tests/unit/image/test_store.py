@@ -16,8 +16,11 @@ from typing import Any
 import pytest
 
 from libpod import log
+from libpod.conf import paths as conf_paths
 from libpod.errors import ImageError, NotFoundError, PypodError, StorageError, UsageError
 from libpod.image import blobs, manifest, store, unpack
+from libpod.kernel import mount, ns
+from libpod.kernel.const import CLONE_NEWNS
 from libpod.state import images
 from libpod.state.db import Db, open_db
 from libpod.storage import gc, layers
@@ -553,6 +556,28 @@ def test_an_archive_that_inflates_for_ever_stops_at_the_free_space(paths: Paths)
     finally:
         unpack._room = room
     bench.is_empty()
+
+
+@as_root
+def test_a_full_disk_is_said_and_leaves_nothing(paths: Paths) -> None:
+    ns.unshare(CLONE_NEWNS)
+    mount.private_root()
+    small = Paths(f"{paths.tmp}/small", paths.runroot)
+    os.mkdir(small.graphroot)
+    mount.mount("tmpfs", small.graphroot, "tmpfs", 0, "size=3m")
+    conf_paths.ensure(small)
+    source = f"{paths.cache}/source"
+    for files in ([("f", os.urandom(2 << 20))], [(f"f{n}", b"x" * 900) for n in range(1200)]):
+        bench = Bench(small)
+        data = make.layer(*files)  # fits once, and not a second time as files
+        Path(source).write_bytes(make.tar(make.docker_files((["localhost/w:1"], [data]))))
+        with pytest.raises(StorageError, match=r"[Nn]o space left") as caught:
+            store.load(bench.store, source)
+        one_line(caught.value)
+        assert "--root" in caught.value.remedy
+        bench.is_empty()
+        bench.db.close()
+    mount.umount(small.graphroot)
 
 
 @as_root
