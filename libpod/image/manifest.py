@@ -243,8 +243,8 @@ def parse_config(data: bytes) -> ConfigView:
 
 def _comment(view: View, history: list[object]) -> str:
     said = view.get("comment").text()
-    last = history[-1] if history else {}
-    found = last.get("comment") if isinstance(last, dict) else None
+    first = history[0] if history else {}
+    found = first.get("comment") if isinstance(first, dict) else None
     return said or (found if isinstance(found, str) else "")
 
 

@@ -17,8 +17,15 @@ DEFAULT_ACL = "system.posix_acl_default"
 REMEDY = "do not use this archive"
 
 _XATTRS = frozenset({"security.capability", "system.posix_acl_access"})
-_OWN_XATTRS = ("user.overlay.", "user.fuseoverlayfs.", "user.containers.")
-_SILENT_XATTRS = ("security.selinux", "trusted.", "com.apple.")
+_SILENT_XATTRS = (
+    "user.overlay.",
+    "user.fuseoverlayfs.",
+    "user.containers.",
+    "trusted.",
+    "security.selinux",
+    "com.apple.",
+)
+"""Left out without a word: engines mark their own files so, and their layers are full of it."""
 
 
 class Report:
@@ -45,7 +52,8 @@ class Report:
         """The first MAX_WARNINGS of them."""
         self.warning_count = 0
         self.implicit_dirs: list[str] = []
-        """Directories that had to be made for a member below them and had no member of their own."""
+        """Directories that had to be made for a member below them and had no member of their own, `.` for the
+        root; parents first."""
 
     def warn(self, text: str) -> None:
         self.warning_count += 1
@@ -55,11 +63,11 @@ class Report:
     def set_xattrs(self, fd: int, entry: Entry) -> None:
         """Take over the attributes that may come from an archive; the others are left out, with a warning."""
         for name, value in entry.xattrs.items():
-            if name.startswith(_OWN_XATTRS):
-                self._left_out(name, entry.name, "it belongs to the engine")
-            elif name in _XATTRS or name.startswith("user."):
+            if name.startswith(_SILENT_XATTRS):
+                continue
+            if name in _XATTRS or name.startswith("user."):
                 self.set_xattr(fd, name, value, entry.name)
-            elif not name.startswith(_SILENT_XATTRS):
+            else:
                 self._left_out(name, entry.name, "it is not supported")
 
     def set_xattr(self, fd: int, name: str, value: bytes, owner: bytes) -> None:

@@ -105,7 +105,7 @@ class _Extraction:
         """(name, inode, time, default ACL) of the directories: what a later member would change or
         inherit.
         """
-        self._implicit: dict[bytes, None] = {}
+        self._implicit: dict[bytes, None] = {b"": None}
         self._devices = ns.own_userns_is_initial()
         self.report = Report()
 
@@ -241,7 +241,7 @@ class _Extraction:
             finally:
                 os.close(fd)
         self._times.clear()
-        self.report.implicit_dirs = [os.fsdecode(name) for name in self._implicit]
+        self.report.implicit_dirs = [os.fsdecode(name) or "." for name in self._implicit]
 
     # -- other members ---------------------------------------------------------
 

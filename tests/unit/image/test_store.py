@@ -202,10 +202,10 @@ def test_what_was_left_out_is_said(paths: Paths) -> None:
     bench = Bench(paths)
     said: list[str] = []
     log.warning = said.append  # type: ignore[assignment]
-    bench.import_(make.layer(("f", b""), pax_headers={"SCHILY.xattr.user.overlay.opaque": "y"}))
-    assert said == ['the attribute user.overlay.opaque of "f" was left out: it belongs to the engine']
+    bench.import_(make.layer(("f", b""), pax_headers={"SCHILY.xattr.system.odd": "y"}))
+    assert said == ['the attribute system.odd of "f" was left out: it is not supported']
     many = [(f"dev{number}", b"") for number in range(30)]
-    bench.import_(make.layer(*many, pax_headers={"SCHILY.xattr.user.overlay.opaque": "y"}))
+    bench.import_(make.layer(*many, pax_headers={"SCHILY.xattr.system.odd": "y"}))
     assert len(said) == 1 + 20 + 1
     assert said[-1].startswith("10 more")
 
@@ -373,7 +373,7 @@ def test_a_layer_whose_archive_or_files_are_lost_is_brought_again(paths: Paths) 
 @as_root
 def test_directories_without_a_member_keep_the_mode_of_the_layer_below(paths: Paths) -> None:
     bench = Bench(paths)
-    base = make.layer(("tmp/", b""), mode=0o1777, uid=3)
+    base = make.layer(("./", b""), ("tmp/", b""), mode=0o1777, uid=3)
     bench.load(
         make.docker_files(
             (["localhost/web:1"], [base, make.layer(("tmp/file", b"")), make.layer(("tmp/f2", b""))])
@@ -381,6 +381,9 @@ def test_directories_without_a_member_keep_the_mode_of_the_layer_below(paths: Pa
     )
     for content in bench.content("web:1"):
         assert content["tmp"][:3] == ("dir", 0o1777, 3)
+    for key in images.find(bench.db, "web:1")[0]["layers"]:
+        there = os.stat(layers.diff_dir(paths, key))
+        assert (there.st_mode & 0o7777, there.st_uid) == (0o1777, 3)
 
 
 def oci_with(change: Callable[[make.Oci], None]) -> dict[str, bytes | str]:
