@@ -123,9 +123,9 @@ class Network:
         finally:
             os.close(ready_w)
             os.close(exit_r)
-        failpoint.hit("monitor:after-slirp")
         self._loop.on_child(self._pid, self._ended)
         self._loop.watch(self._ready_r, READ, lambda _: self._is_ready())
+        failpoint.hit("monitor:after-slirp")
 
     def _is_ready(self) -> None:
         self.ready = os.read(self._ready_r, 1) == b"1"

@@ -13,12 +13,13 @@ import _signal
 import os
 import sys
 
-from libpod import log
+from libpod import errors, log
 from libpod.monitor.monitor import Monitor
 from libpod.util import failpoint, jsonio, wire
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     State = dict[str, Any]
@@ -40,11 +41,12 @@ def serve(monitor: Monitor) -> int:
     if monitor.exit_code is None:
         _settle_after(monitor, SETTLE_S)
         monitor.on_quiet = lambda: _settle_after(monitor, SETTLE_S)
-    return _serve(monitor)
+    return _guarded(monitor, lambda: None)
 
 
-def _serve(monitor: Monitor) -> int:
+def _guarded(monitor: Monitor, begin: Callable[[], None]) -> int:
     try:
+        begin()
         monitor.loop.run_until(lambda: monitor.exit_code is not None)
     except Exception as error:
         from libpod.monitor import main  # lazy: for bugs only
@@ -75,8 +77,9 @@ def _settle(monitor: Monitor, waited_s: float) -> None:
     monitor.on_quiet = None
     try:
         _execute(monitor)
-    except OSError as error:
+    except (OSError, errors.PypodError) as error:
         log.warning("the monitor cannot be made smaller", error=error)
+    finally:
         _signal.pthread_sigmask(_signal.SIG_SETMASK, ())
 
 
@@ -145,14 +148,17 @@ def main() -> None:
         state = jsonio.loads(os.pread(state_fd, os.fstat(state_fd).st_size, 0))
         os.close(state_fd)
         log.set_output(state["log_fd"], with_time=True)
-        code = _resume(state)
+        monitor = Monitor(state["ns_dir"])
+        for key in _PLAIN:
+            setattr(monitor, key, state[key])
+        code = _guarded(monitor, lambda: _resume(monitor, state))
     except BaseException as error:
         log.error("the monitor has failed", error=repr(error))
     finally:
         os._exit(code)
 
 
-def _resume(state: State) -> int:
+def _resume(monitor: Monitor, state: State) -> None:
     from libpod.monitor.network import Network
     from libpod.monitor.runtime import Runtime
     from libpod.monitor.stdio import Stdio
@@ -160,9 +166,6 @@ def _resume(state: State) -> int:
     for fd in _descriptors(state):
         os.set_inheritable(fd, False)
     _name(state["cid"])
-    monitor = Monitor(state["ns_dir"])
-    for key in _PLAIN:
-        setattr(monitor, key, state[key])
     monitor.settled = True
     log.set_level(state["log_level"])
     monitor.runtime = Runtime(
@@ -184,7 +187,6 @@ def _resume(state: State) -> int:
     _signal.pthread_sigmask(_signal.SIG_SETMASK, ())
     monitor.loop.reap()  # what ended before there was a handler
     failpoint.hit("monitor:resumed")
-    return _serve(monitor)
 
 
 def _name(cid: str) -> None:
