@@ -56,7 +56,7 @@ class Paths:
         self.state_db = graphroot + "/state.db"
         self.locks = graphroot + "/locks"
         self.ns = graphroot + "/ns"
-        """Alive files of the processes that keep the user namespace, named by process id."""
+        """Alive files of the processes that keep the user namespace."""
         self.blobs = graphroot + "/blobs"
         self.layers = graphroot + "/layers"
         self.images = graphroot + "/images"

@@ -1,6 +1,6 @@
 """Owns: becoming root in the user's namespace, in this very process; one namespace per store.
 
-Every process that is in the namespace holds the alive lock of `ns/<its pid>`. Who enters takes the rootless
+Every process that is in the namespace holds the alive lock of a file in `ns/`. Who enters takes the rootless
 lock, joins the namespace of a living holder or makes one, takes its own alive lock, and gives the rootless
 lock back. So two can never be made at once, and when the last process ends, nothing is left but files that
 nobody holds, which the next one removes. docs/internals/rootless.md.
@@ -49,7 +49,7 @@ class Entry:
     def __init__(self, kind: Kind, paths: Paths, idmap: IdMap | None = None) -> None:
         self.kind: Kind = kind
         self.alive_fd = -1
-        """The lock of `ns/<pid>`, owned; -1 for real root and where it was inherited over exec."""
+        """The lock of the own file in `ns/`, owned; -1 for real root and where it was inherited over exec."""
         self._paths = paths
         self._pid = os.getpid()
         self._idmap = idmap
@@ -69,8 +69,8 @@ class Entry:
     def forget_in_child(self) -> None:
         """Drop the locks that came over fork(2) and hold the namespace by an own one.
 
-        For a child that lives on; a short-lived one needs no such thing. RootlessError if the parent has died:
-        then somebody may have made another namespace already, and what this child was to do is void.
+        For a child that lives on; a short-lived one needs no such thing. RootlessError if the parent died:
+        then somebody may have made another namespace, and what this child was to do is void.
         """
         lock.close_all_in_child()
         parent = self._pid
@@ -276,7 +276,7 @@ def _unshare_with_helpers(idmap: IdMap) -> None:
         os.close(err_r)
         _, status = os.waitpid(child, 0)
     if status != 0:
-        raise _tools_failed(commands, complaint.decode("utf-8", "replace").strip())
+        raise _tools_failed(commands, "; ".join(complaint.decode("utf-8", "replace").strip().split("\n")))
 
 
 def _run_tools(commands: list[list[str]], err_fd: int) -> int:

@@ -1,4 +1,7 @@
-"""Owns: the files `ns/<pid>`, whose locks say which processes keep the user's namespace."""
+"""Owns: the files `ns/<pid>-<start>`, whose locks say which processes keep the user's namespace.
+
+The start time (proc_pid_stat(5)) tells a process from a later one with the same id. The files are empty.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import os
 
 from libpod import log
 from libpod.conf import paths as conf_paths
-from libpod.errors import KernelError, RootlessError
+from libpod.errors import KernelError
 from libpod.kernel import ns, process
 from libpod.kernel.const import CLONE_NEWUSER
 from libpod.util import alive, lock
@@ -28,23 +31,13 @@ def rootless_lock(paths: Paths) -> lock.Held:
 
 
 def hold(paths: Paths) -> int:
-    """Hold `ns/<own pid>` and return the owned descriptor. Under the rootless lock.
+    """Hold the file of this process and return the owned descriptor. Under the rootless lock.
 
-    -1: this process holds it already, by a descriptor that it inherited over exec (`pypod unshare pypod ...`).
-    The file holds the start time of the process, by which a recycled process id is told.
+    -1: the process holds it already, by a descriptor that it inherited over exec (`pypod unshare pypod ...`).
     """
     pid = os.getpid()
-    start = process.start_time(pid)
-    # The second name is for the rare case that a child of a dead process with our id has its descriptor.
-    for path in (f"{paths.ns}/{pid}", f"{paths.ns}/{pid}-{start}"):
-        fd = alive.try_hold(path)
-        if fd is not None:
-            os.ftruncate(fd, 0)
-            os.pwrite(fd, b"%d" % start, 0)
-            return fd
-        if _recorded_start(path) == start:
-            return -1
-    raise RootlessError(f"another process holds the files of process {pid} in {paths.ns}")
+    fd = alive.try_hold(f"{paths.ns}/{pid}-{process.start_time(pid)}")
+    return -1 if fd is None else fd
 
 
 def release(fd: int) -> None:
@@ -58,12 +51,11 @@ def release(fd: int) -> None:
 
 def living(paths: Paths) -> list[int]:
     """Return the processes that keep the namespace now."""
-    found = []
-    for name in _names(paths):
-        path = f"{paths.ns}/{name}"
-        if alive.held(path) and _wrote(_pid_of(name), path):
-            found.append(_pid_of(name))
-    return found
+    return [
+        pid
+        for name, pid, start in _files(paths)
+        if alive.held(f"{paths.ns}/{name}") and process.alive(pid, start)
+    ]
 
 
 def join(paths: Paths) -> bool:
@@ -71,11 +63,11 @@ def join(paths: Paths) -> bool:
 
     Removes files that nobody holds on the way. The caller becomes root afterwards, setns(2).
     """
-    names = _names(paths)
-    at = os.getpid() % len(names) if names else 0
+    files = _files(paths)
+    at = os.getpid() % len(files) if files else 0
     joined = False
     further = _LOOK_FURTHER
-    for name in names[at:] + names[:at]:
+    for name, pid, start in files[at:] + files[:at]:
         if joined:
             further -= 1
             if further < 0:
@@ -84,43 +76,28 @@ def join(paths: Paths) -> bool:
         if not alive.held(path):
             alive.remove_stale(path)
         elif not joined:
-            joined = _join_process(_pid_of(name), path)
+            joined = _join_process(pid, start)
     return joined
 
 
-def _names(paths: Paths) -> list[str]:
-    try:
-        return [name for name in os.listdir(paths.ns) if name.partition("-")[0].isdigit()]
-    except FileNotFoundError:
-        return []
+def _files(paths: Paths) -> list[tuple[str, int, int]]:
+    """Return name, process id and start time of each file."""
+    found = []
+    for name in os.listdir(paths.ns):
+        pid, _, start = name.partition("-")
+        if pid.isdigit() and start.isdigit():
+            found.append((name, int(pid), int(start)))
+    return found
 
 
-def _pid_of(name: str) -> int:
-    return int(name.partition("-")[0])
-
-
-def _recorded_start(path: str) -> int:
-    try:
-        with open(path, "rb", buffering=0) as stream:
-            return int(stream.read(32) or b"0")
-    except (OSError, ValueError):
-        return 0
-
-
-def _wrote(pid: int, path: str) -> bool:
-    """Say whether the process of this id is the one that wrote the file, not a later one."""
-    start = _recorded_start(path)
-    return start != 0 and process.alive(pid, start)
-
-
-def _join_process(pid: int, path: str) -> bool:
-    """Enter the user namespace of exactly the process that wrote the file; False if it is gone (ESRCH)."""
+def _join_process(pid: int, start: int) -> bool:
+    """Enter the user namespace of exactly this process; False if it is gone (ESRCH)."""
     try:
         pid_fd = process.pidfd_open(pid)
     except KernelError:
         return False
     try:
-        if not _wrote(pid, path):
+        if not process.alive(pid, start):
             return False
         ns.setns(pid_fd, CLONE_NEWUSER)
     except KernelError as error:

@@ -95,7 +95,7 @@ def load(uid: int, gid: int, user_name: str, *, subuid: str = SUBUID, subgid: st
     """
     tables: list[list[Row]] = []
     for path, own in ((subuid, uid), (subgid, gid)):
-        ranges, problems = parse_ranges(_read(path), {user_name, str(uid)}, path)
+        ranges, problems = parse_ranges(_read(path), {user_name or str(uid), str(uid)}, path)
         usable, overlaps = without_overlaps(ranges, own, path)
         for problem in problems + overlaps:
             log.warning(problem)

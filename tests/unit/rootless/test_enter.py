@@ -7,7 +7,6 @@ import pwd
 import select
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +14,9 @@ from pathlib import Path
 import pytest
 
 from libpod.conf import paths as conf_paths
+from libpod.kernel.process import start_time as start_of
 from libpod.rootless import holder, idmap
+from libpod.util import alive
 from tests.support.needs import missing
 
 ROOT = str(Path(conf_paths.__file__).parents[2])
@@ -78,17 +79,20 @@ class Process:
             argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cwd
         )
         self.pid = self.popen.pid
-        self.said: list[str] = []
+        self.unread = b""
 
     def answer(self) -> list[str]:
         """Return kind, namespace, directory and map."""
         assert self.popen.stdout is not None
-        ready, _, _ = select.select([self.popen.stdout], [], [], 60)
-        assert ready, "no answer in a minute"
-        line = self.popen.stdout.readline()
-        assert line, self.popen.stderr.read() if self.popen.stderr else ""
-        self.said = line.strip().split(" ", 3)
-        return self.said
+        while b"\n" not in self.unread:
+            ready, _, _ = select.select([self.popen.stdout], [], [], 60)
+            assert ready, "no answer in a minute"
+            part = os.read(self.popen.stdout.fileno(), 4096)
+            if not part:
+                raise EOFError(self.popen.stderr.read() if self.popen.stderr else "")
+            self.unread += part
+        line, _, self.unread = self.unread.partition(b"\n")
+        return line.decode().split(" ", 3)
 
     def go(self) -> int:
         assert self.popen.stdin is not None
@@ -172,7 +176,9 @@ def test_holders_are_killed_while_others_enter(store: Path, paths: conf_paths.Pa
             process.go()
     last = Process(store)
     assert last.answer()[0] == "created"
-    assert os.listdir(paths.ns) == [str(last.pid)]  # what the killed ones left is gone
+    assert [name.partition("-")[0] for name in os.listdir(paths.ns)] == [
+        str(last.pid)
+    ]  # what the killed ones left is gone
     last.go()
 
 
@@ -195,7 +201,7 @@ def test_forked_child_keeps_the_namespace_when_its_parent_is_killed(
     _, namespace, *_ = parent.answer()
     try:
         child = parent.answer()
-    except AssertionError:  # the parent was faster: its child gave up
+    except EOFError:  # the parent was faster: its child gave up
         assert parent.go() == -signal.SIGKILL
         return
     assert child[0] == "child"
@@ -210,28 +216,27 @@ def test_forked_child_keeps_the_namespace_when_its_parent_is_killed(
 
 
 def test_left_files_and_recycled_ids_mislead_nobody(store: Path, paths: conf_paths.Paths) -> None:
-    for name in ("1", str(os.getpid()), "999999999", "junk"):
-        Path(paths.ns, name).write_text("12345")
+    for name in (
+        "1-12345",
+        f"{os.getpid()}-12345",
+        f"{os.getpid()}-{start_of(os.getpid())}",
+        "999999999-1",
+        "junk",
+    ):
+        Path(paths.ns, name).touch()
     first = Process(store)
     assert first.answer()[0] == "created"
-    assert sorted(os.listdir(paths.ns)) == sorted([str(first.pid), "junk"])
-    # A lock that is held on for a process that never was, or is another one now.
-    script = (
-        "import sys; sys.path.insert(0, sys.argv[1]); from libpod.util import alive;"
-        "fd = alive.hold(sys.argv[2]);"
-        "open(sys.argv[2], 'w').write('12345'); print('ready', flush=True); sys.stdin.readline()"
-    )
-    liar = subprocess.Popen(
-        [sys.executable, "-c", script, ROOT, f"{paths.ns}/1"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
-    assert liar.stdout is not None
-    liar.stdout.readline()
+    assert sorted(os.listdir(paths.ns)) == [f"{first.pid}-{start_of(first.pid)}", "junk"]
+    # Locks that are held on: for a process that is gone, is another one now, or is in no namespace of ours.
+    names = ["999999999-1", f"{os.getppid()}-12345", f"{os.getpid()}-{start_of(os.getpid())}"]
+    locks = [alive.hold(f"{paths.ns}/{name}") for name in names]
     first.go()
     second = Process(store)
     assert second.answer()[0] == "created"
     second.go()
-    liar.communicate(b"\n")
-    Path(paths.ns, "junk").unlink()
+    assert sorted(os.listdir(paths.ns)) == sorted([*names, "junk"])
+    for fd in locks:
+        os.close(fd)
 
 
 def test_another_map_is_refused_naming_both(store: Path, paths: conf_paths.Paths) -> None:
