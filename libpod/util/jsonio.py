@@ -48,13 +48,16 @@ def loads(text: bytes | str) -> Any:
         text = bytes(text).decode("utf-8")
     start = len(text) - len(text.lstrip(_SPACE))
     try:
-        value, end = _scan(text, start)
+        try:
+            value, end = _scan(text, start)
+        except SystemError:  # the scanner wants json.decoder's exception, and the module is not loaded
+            import json.decoder  # noqa: F401 - lazy: 10 ms, for damaged text only
+
+            value, end = _scan(text, start)
     except StopIteration as stop:
         raise ValueError(f"no JSON value at character {stop.value}") from None
     except RecursionError:
         raise ValueError("JSON is nested too deeply") from None
-    except SystemError:  # the scanner wanted json.decoder's exception, and the module is not loaded
-        raise ValueError("damaged JSON") from None
     if end != len(text) and text[end:].strip(_SPACE):
         raise ValueError(f"text after the JSON value at character {end}")
     return value

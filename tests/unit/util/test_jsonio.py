@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -84,3 +85,16 @@ def test_damaged_file_is_named(tmp_path: Path) -> None:
         jsonio.load_file(str(path))
     path.write_text('{"a": 1}')
     assert jsonio.load_file(str(path)) == {"a": 1}
+
+
+def test_damage_is_told_in_an_interpreter_without_json() -> None:
+    script = (
+        "import sys; sys.path.insert(0, sys.argv[1]); from libpod.util import jsonio\n"
+        "assert 'json' not in sys.modules\n"
+        "try: jsonio.loads('{')\n"
+        "except ValueError as error: print(error)"
+    )
+    root = str(Path(jsonio.__file__).parents[2])
+    argv = ["/usr/bin/python3", "-I", "-S", "-c", script, root]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=True)
+    assert "property name" in done.stdout
