@@ -109,9 +109,15 @@ def _be_monitor(paths: Paths, ours: wire.Conn, theirs: wire.Conn, in_child: Call
     try:
         ours.close()
         in_child()
-        from libpod.monitor import main  # in the child only: the command does not need it
+        from libpod.monitor import setup  # in the child only: the command does not need it
+        from libpod.util import failpoint
 
-        code = main.run(theirs, paths.ns)
+        inherited, kept = setup.detach(paths.ns + "/", (theirs.fileno(),))
+        failpoint.hit("monitor:forked")
+        moving = setup.foresee_move()
+        from libpod.monitor import main  # while the kernel prepares
+
+        code = main.run(theirs, inherited, kept, moving)
     except BaseException as error:
         from libpod import log
 

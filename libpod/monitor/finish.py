@@ -182,8 +182,8 @@ def _leave_cgroup(monitor: Monitor) -> None:
     if place is None:
         return
     monitor.place = None
-    if monitor.foreseen is not None:
-        monitor.foreseen.wait()
+    if monitor.moving is not None:
+        _step("move to another cgroup", monitor.moving.wait)
     if not cgtree.leave(place) and not place["mount_needed"] and place["manager"] == "cgroupfs":
         cgroup.kill(place["payload"])
         cgroup.wait_empty(place["inner"], _EXECS_S)
@@ -223,10 +223,11 @@ def _flush(monitor: Monitor) -> None:
 
 def _leave_namespace(monitor: Monitor) -> None:
     """Take the sign away that this process keeps the user namespace."""
-    try:
-        os.unlink(f"{monitor.ns_dir}/{os.getpid()}")
-    except OSError:
-        pass
+    for fd in monitor.kept_fds:
+        try:
+            os.unlink(os.readlink(f"/proc/self/fd/{fd}"))
+        except OSError:
+            pass
 
 
 def _shell_code(code: int) -> int:

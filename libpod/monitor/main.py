@@ -16,16 +16,16 @@ if TYPE_CHECKING:
     from libpod.util import wire
 
 
-def run(conn: wire.Conn, ns_dir: str) -> int:
-    """Be the monitor, in a child that was just forked; return its exit code. `ns_dir`: see Paths.ns."""
-    inherited, kept = setup.detach(ns_dir + "/", (conn.fileno(),))
-    failpoint.hit("monitor:forked")
-    foreseen = setup.Foreseen()  # into the container's cgroup
+def run(conn: wire.Conn, inherited: tuple[int, ...], kept: list[int], moving: setup.Background) -> int:
+    """Be the monitor, in a child that was just forked and detached; return its exit code.
+
+    `inherited` and `kept`: see setup.detach; `moving`: see setup.foresee_move.
+    """
     mounts.enter_own_namespace()
     failpoint.hit("monitor:after-mount-namespace")
-    monitor = Monitor(ns_dir)
+    monitor = Monitor()
     monitor.client = monitor.control.add(conn)
-    monitor.inherited, monitor.kept_fds, monitor.foreseen = inherited, kept, foreseen
+    monitor.inherited, monitor.kept_fds, monitor.moving = inherited, kept, moving
     try:
         start.prepare(monitor, monitor.receive("prepare"))
         start.start(monitor, monitor.receive("start"))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from libpod.monitor.execs import Execs
     from libpod.monitor.network import Network
     from libpod.monitor.runtime import Runtime
-    from libpod.monitor.setup import Foreseen
+    from libpod.monitor.setup import Background
     from libpod.monitor.stdio import Stdio
 
     Message = dict[str, Any]
@@ -33,20 +33,19 @@ if TYPE_CHECKING:
 class Monitor:
     """The monitor of one container."""
 
-    def __init__(self, ns_dir: str) -> None:
+    def __init__(self) -> None:
         self.loop = Loop()
         self.control = Control(self)
         self.client: Peer | None = None
         """The client that started us, while it is connected."""
-        self.ns_dir = ns_dir
-        """Where the sign lies that this process keeps the user namespace: Paths.ns."""
         self.kept_fds: list[int] = []
-        """Descriptors of that sign."""
+        """The sign that this process keeps the user namespace: a locked file below Paths.ns."""
         self.inherited: tuple[int, ...] = ()
         """The client's stdin, stdout and stderr, until it is known whether the container gets them."""
         self.cid = self.name = self.run_id = self.run_dir = self.merged = self.bundle = ""
         self.place: CgroupPlace | None = None
-        self.foreseen: Foreseen | None = None
+        self.moving: Background | None = None
+        """Our move to another cgroup, while it is under way."""
         self.network: Network | None = None
         self.runtime: Runtime | None = None
         self.stdio: Stdio | None = None
@@ -135,7 +134,7 @@ class Monitor:
         if self.place:
             from libpod.monitor import setup  # lazy: what is needed at the end comes at the end
 
-            self.foreseen = setup.Foreseen()  # out of the container's cgroup
+            self.moving = setup.foresee_move()  # out of the container's cgroup
 
     def _terminated(self) -> None:
         """SIGTERM: the machine or the login session ends. Ask the container to end, or give the start up."""

@@ -103,6 +103,11 @@ class Network:
         self._exit_w = self.fd = -1
 
     @property
+    def helper_pid(self) -> int:
+        """The process id of slirp4netns; 0 if it does not run."""
+        return self._pid
+
+    @property
     def stopped(self) -> bool:
         return self._pid == 0
 

@@ -30,7 +30,7 @@ _VERSION = 1
 _LEVELS = ("debug", "info", "warn", "error", "fatal")
 _STUB = "import sys; sys.path.insert(0, sys.argv[1]); from libpod.monitor import resume; resume.main()"
 _PLAIN = (
-    "ns_dir", "kept_fds", "cid", "name", "run_id", "run_dir", "merged", "bundle", "place", "mounted",
+    "kept_fds", "cid", "name", "run_id", "run_dir", "merged", "bundle", "place", "mounted",
     "alive_fd", "log_fd", "init_pid", "started_ns", "stop_signal", "deadline", "removes", "cleanup_argv",
 )  # fmt: skip
 """What goes over as it is."""
@@ -148,7 +148,7 @@ def main() -> None:
         state = jsonio.loads(os.pread(state_fd, os.fstat(state_fd).st_size, 0))
         os.close(state_fd)
         log.set_output(state["log_fd"], with_time=True)
-        monitor = Monitor(state["ns_dir"])
+        monitor = Monitor()
         for key in _PLAIN:
             setattr(monitor, key, state[key])
         code = _guarded(monitor, lambda: _resume(monitor, state))

@@ -71,7 +71,8 @@ class Runtime:
         if payload:
             from libpod.kernel import cgroup  # lazy
 
-            cgroup.kill(payload)
+            if cgroup.populated(payload):  # not with a pid namespace: that ended with its first process
+                cgroup.kill(payload)
         if oci.family(self.argv) == oci.CRUN and not _has_hooks(bundle):
             _remove_flat(directory)
         if os.path.isdir(directory):

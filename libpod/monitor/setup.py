@@ -10,6 +10,10 @@ import os
 
 from libpod.kernel import cgroup, process
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 _IGNORED = (
     _signal.SIGINT,
     _signal.SIGHUP,
@@ -50,34 +54,51 @@ def detach(keep_prefix: str, keep: tuple[int, ...]) -> tuple[tuple[int, ...], li
     return inherited, kept
 
 
-class Foreseen:
-    """A move of this process to another cgroup, for which the kernel prepares while other work is done.
+class Background:
+    """Something that waits for the kernel, done in a thread while other work goes on."""
 
-    The first move after a quiet moment waits for an RCU grace period (6-15 ms measured), those that follow
-    soon do not (0.1 ms): cgroup_threadgroup_rwsem is a percpu_rw_semaphore. Writing ourselves into the cgroup
-    where we are counts as a move already; a thread does that. Where it is not allowed nothing happens.
-    """
-
-    def __init__(self) -> None:
+    def __init__(self, act: Callable[[], object]) -> None:
+        self._act = act
+        self._failure: BaseException | None = None
         self._lock = _thread.allocate_lock()
         self._lock.acquire()
         try:
-            _thread.start_new_thread(self._move_nowhere, ())
-        except RuntimeError:
-            self._lock.release()
+            _thread.start_new_thread(self._run, ())
+        except RuntimeError:  # no thread to be had
+            self._run()
 
     def wait(self) -> None:
-        """Wait for the preparation: before the real move, or it might be undone."""
+        """Wait until it is done; raise what it raised, once."""
         with self._lock:
-            pass
+            failure, self._failure = self._failure, None
+        if failure is not None:
+            raise failure
 
-    def _move_nowhere(self) -> None:
+    def _run(self) -> None:
         try:
-            cgroup.move(cgroup.own_path())
-        except OSError:
-            pass
+            self._act()
+        except BaseException as error:
+            self._failure = error
         finally:
             self._lock.release()
+
+
+def foresee_move() -> Background:
+    """Let the kernel prepare for this process moving to another cgroup.
+
+    The first move after a quiet moment waits for an RCU grace period (6-15 ms measured), those that follow
+    soon do not (0.1 ms): cgroup_threadgroup_rwsem is a percpu_rw_semaphore. Writing ourselves into the cgroup
+    where we are counts as a move already. Where it is not allowed nothing happens. To be waited for before
+    the real move, or it might undo it.
+    """
+    return Background(_move_nowhere)
+
+
+def _move_nowhere() -> None:
+    try:
+        cgroup.move(cgroup.own_path())
+    except OSError:
+        pass
 
 
 def name(cid: str) -> None:

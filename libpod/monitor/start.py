@@ -49,7 +49,6 @@ def prepare(monitor: Monitor, msg: Message) -> None:
     log.set_output(monitor.log_fd, with_time=True)
     failpoint.hit("monitor:after-alive")
     _enter_cgroup(monitor, msg)
-    failpoint.hit("monitor:after-cgroup")
     monitor.network = Network(monitor.loop, msg["network"])
     monitor.network.open()
     failpoint.hit("monitor:after-network")
@@ -85,6 +84,8 @@ def start(monitor: Monitor, msg: Message) -> None:
     )
     runtime.interrupted = lambda: monitor.abort
     monitor.runtime = runtime
+    _arrive_in_cgroup(monitor)
+    failpoint.hit("monitor:after-cgroup")
     monitor.init_pid = runtime.create(monitor.bundle, stdio.console, stdio.for_runtime)
     monitor.watch_init()
     stdio.connect()
@@ -177,20 +178,40 @@ def _process_of(run_dir: str) -> int:
 
 
 def _enter_cgroup(monitor: Monitor, msg: Message) -> None:
-    """Move into the container's supervisor cgroup, and end what a killed monitor has left in its payload."""
+    """Begin to move into the container's supervisor cgroup.
+
+    It can take a while: `_arrive_in_cgroup` waits.
+    """
     place = msg.get("cgroup")
     if not place:
         return
     monitor.place = place
     exitrec.write_cgroup(monitor.run_dir, place["inner"])
-    if monitor.foreseen is not None:
-        monitor.foreseen.wait()
-    cgtree.prepare(place)
-    payload = monitor.payload
-    if payload and os.path.isdir(cgroup.directory(payload)):
-        cgroup.kill(payload)
-        cgroup.wait_empty(payload, _EMPTY_S)
-        cgroup.remove_tree(payload)
+    foreseen = monitor.moving
+
+    def move() -> None:
+        if foreseen is not None:
+            foreseen.wait()
+        cgtree.prepare(place)
+        payload = monitor.payload
+        if payload and os.path.isdir(cgroup.directory(payload)):  # a killed monitor has left it
+            cgroup.kill(payload)
+            cgroup.wait_empty(payload, _EMPTY_S)
+            cgroup.remove_tree(payload)
+
+    if place["mount_needed"]:  # a cgroup namespace is made for the thread that asks for it
+        move()
+    else:
+        monitor.moving = setup.Background(move)
+
+
+def _arrive_in_cgroup(monitor: Monitor) -> None:
+    """Wait until this process is in the supervisor cgroup, and see to it that slirp4netns is."""
+    if monitor.moving is not None:
+        monitor.moving.wait()
+    place, network = monitor.place, monitor.network
+    if place and place["supervisor"] and network is not None and network.helper_pid:
+        cgroup.move("/supervisor" if place["mount_needed"] else place["supervisor"], network.helper_pid)
 
 
 def _await_network(monitor: Monitor) -> None:
