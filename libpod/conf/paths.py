@@ -91,7 +91,8 @@ def resolve(root: str | None, runroot: str | None, environ: Mapping[str, str]) -
         run = "/run/pypod" if is_root else _runtime_dir(uid, environ)
     if not run.startswith("/"):
         run = os.path.join(os.getcwd(), run)
-    return Paths(os.path.realpath(graphroot), os.path.realpath(run))
+    # The runtime directory is not resolved: a link that somebody puts into /tmp must be seen by `ensure`.
+    return Paths(os.path.realpath(graphroot), os.path.normpath(run))
 
 
 def ensure(paths: Paths) -> None:

@@ -1,9 +1,8 @@
 """Owns: the decision in which cgroup containers run: a delegated one, a scope from systemd, or none.
 
-A cgroup is ours to divide when its owner says so: systemd by the `delegate` attribute of a unit's cgroup
-(what lies below the user manager belongs to the user, and is systemd's all the same), elsewhere whoever made
-it writable for us. Else a systemd of the user gives a scope per container. With neither, the runtime is told
-to leave cgroups alone. The layout below is in libpod/kernel/cgtree.py.
+A cgroup is ours to divide when its owner says so: systemd by giving away the cgroup of a unit, elsewhere
+whoever made it writable for us. Else a systemd of the user gives a scope per container. With neither, the
+runtime is told to leave cgroups alone. The layout below is in libpod/kernel/cgtree.py.
 """
 
 from __future__ import annotations
@@ -60,15 +59,17 @@ REMEDY = (
 _NO_CGROUP = "this user may not make cgroups here (no delegated cgroup, no systemd of the user)"
 
 
-def plan(settings: HasManager | None, environ: Mapping[str, str]) -> CgroupPlan:
-    """Decide for this process.
+def plan(settings: HasManager | None, environ: Mapping[str, str], *, split: bool = False) -> CgroupPlan:
+    """Decide for this process. Reads a few files (0.2 ms) and passes controllers on to the base where needed.
 
-    Reads a few files (0.2 ms) and passes controllers on to the base where they are not yet.
+    `split` (`--cgroups=split`): the user says that the unit of this process is there to be divided.
     """
     wanted = settings.cgroup_manager if settings is not None else ""
     if wanted == "disabled":
         return decide(wanted, _facts_of_mode())
     facts = gather(environ)
+    if split:
+        facts["unit_delegated"] = bool(unit_of(facts["own"])) and facts["own_writable"]
     decided = decide(wanted, facts)
     if decided["manager"] == "cgroupfs":
         return {**decided, "controllers": sorted(_pass_on(decided["base"], facts["own"]))}
@@ -144,8 +145,10 @@ def gather(environ: Mapping[str, str]) -> Facts:
     if unit:
         name = unit.rsplit("/", 1)[-1]
         ours = name.startswith("user@") or name.startswith("pypod-")
-        facts["unit_delegated"] = not ours and _delegated(unit) and cgroup.writable(unit)
-    if own and not facts["unit_delegated"]:
+        facts["unit_delegated"] = not ours and _delegated(unit)
+    if facts["unit_delegated"]:
+        facts["own_writable"] = True
+    elif own:
         facts["parent_writable"] = not unit and cgroup.writable(os.path.dirname(own))
         facts["own_writable"] = facts["parent_writable"] or cgroup.writable(own)
     return facts
@@ -254,7 +257,13 @@ def _of_user_manager() -> set[str]:
 
 
 def _delegated(unit: str) -> bool:
-    """Say whether systemd gave the unit's cgroup away (Delegate=yes): it leaves a mark in an attribute."""
+    """Say whether systemd gave the unit's cgroup away (Delegate=yes).
+
+    A unit of the machine's systemd belongs to the user only then. What is below the user's own systemd always
+    does: there the attribute tells, where systemd sets it (since 254); else a scope is the safe way.
+    """
+    if host_uid() != 0 and "/user@" not in unit:
+        return cgroup.writable(unit)
     where = cgroup.directory(unit)
     for name in ("user.delegate", "trusted.delegate"):
         try:

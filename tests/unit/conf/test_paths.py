@@ -99,6 +99,15 @@ def test_runtime_directory_of_somebody_else_is_refused(tmp_path: Path) -> None:
     assert "--runroot" in raised.value.remedy
 
 
+def test_runtime_directory_that_is_a_link_is_refused(tmp_path: Path) -> None:
+    """In /tmp anybody could have made it, to a directory of ours."""
+    (tmp_path / "ours").mkdir(mode=0o700)
+    (tmp_path / "r").symlink_to("ours")
+    chosen = paths.resolve(str(tmp_path / "g"), str(tmp_path / "r"), {})
+    with pytest.raises(RootlessError, match="not a directory of this user alone"):
+        paths.ensure(chosen)
+
+
 @user_only
 def test_store_of_somebody_else_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="another user"):
