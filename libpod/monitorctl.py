@@ -77,6 +77,14 @@ class Launch:
         if self.conn.fileno() >= 0:
             self.conn.close()
 
+    def end(self) -> None:
+        """Let go of it before the container has started, and wait until it has undone everything."""
+        self.close()
+        try:
+            self.wait()
+        except ChildProcessError:
+            pass  # it was reaped when it had died
+
     def wait(self) -> int:
         """Wait for the end of the monitor, our child; return its exit code."""
         return spawn.wait(self.pid)

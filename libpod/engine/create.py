@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 import time
 
-from libpod import errors
+from libpod import errors, volumes
 from libpod.engine import names
-from libpod.spec import merge, request, validate
+from libpod.spec import merge, process, request, validate
 from libpod.state import containers, images
 from libpod.storage import rootfs
 from libpod.util import failpoint, undo
@@ -71,7 +71,7 @@ def build_record(
     session: Session, req: Request, image: ImageRecord, command_line: list[str], *, by_run: bool = False
 ) -> ContainerRecord:
     """The record of a new container: what was asked for, what the image says, the defaults."""
-    joins, volumes = _others(session, req)
+    joins, mounts_of = _others(session, req)
     ids: MergeIds = {
         "cid": os.urandom(32).hex(),
         "name": names.check(req["name"]) if req["name"] else "",
@@ -82,9 +82,10 @@ def build_record(
         "create_command": command_line,
         "host": session.host_facts(),
         "joins": joins,
-        "volumes_from": volumes,
+        "volumes_from": mounts_of,
     }
     record = merge.merge(req, image["config"], session.settings, ids)
+    process.check_text(record["args"], record["env"])
     return {**record, "made_by_run": True} if by_run else record
 
 
@@ -117,7 +118,7 @@ def insert(
             suffix = "" if attempt < _NAME_TRIES // 2 else f"_{record['id'][:6]}"
             record = {**record, "name": names.random_name() + suffix}
         try:
-            containers.insert(session.db, record)
+            containers.insert(session.db, record, durable=durable)
             break
         except errors.ConflictError:
             if not replace_name or attempt == _NAME_TRIES - 1:
@@ -142,7 +143,9 @@ def create(
     session.enter()
     found = find_image(session, image, req["pull"])
     record = build_record(session, req, found, command_line)
-    with session.locks.take(RANK_CONTAINER, record["id"]), undo.Undo() as steps:
+    with session.locks.take(RANK_CONTAINER, record["id"]) as held, undo.Undo() as steps:
+        steps.push(held.remove)
         record = insert(session, record, steps, replace_name=not record["name"])
+        volumes.ensure(session.paths, session.db, record)
         steps.dismiss()
     return record

@@ -51,23 +51,25 @@ def run(
     req = create.parse(session, asked.options, asked.image, asked.command)
     validate.request(req, session.host_facts())
     launched = start.launch(session)
-    with undo.Undo() as steps:
-        steps.push(launched.close)
+    with undo.Undo() as monitor:
+        monitor.push(launched.close)
         image = create.find_image(session, asked.image, req["pull"])
         record = create.build_record(session, req, image, asked.command_line, by_run=True)
         attach = None if stdio is None else attached(stdio)
         size = stdio.size() if stdio is not None and stdio.size is not None and record["tty"] else None
-        with session.locks.take(RANK_CONTAINER, record["id"]):
+        with session.locks.take(RANK_CONTAINER, record["id"]) as held, undo.Undo() as steps:
+            steps.push(held.remove)
             record = create.insert(session, record, steps, replace_name=not record["name"])
             failpoint.hit("run:after-insert")
+            steps.push(launched.end)
             try:
                 started = start.start(session, record, launched, attach=attach, size=size)
             except errors.PypodError:
                 if not record["remove"]:
                     steps.dismiss()  # what could not be started stays, for `inspect` and `start`
-                    launched.close()
                 raise
             steps.dismiss()
+        monitor.dismiss()
     failpoint.hit("run:after-start")
     on_started(record)
     if stdio is None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from libpod.conf.paths import Paths
     from libpod.conf.settings import Settings
+    from libpod.model.container import ContainerRecord
     from libpod.model.request import HostFacts
     from libpod.rootless.cgroups import CgroupPlan
     from libpod.rootless.enter import Entry
@@ -107,6 +108,19 @@ class Session:
 
             self.entry = enter.enter(self.paths)
         return self.entry
+
+    def cgroups_for(self, record: ContainerRecord) -> CgroupPlan:
+        """Where this container gets its cgroup: with `--cgroups=split` below the one that we are in."""
+        if record["cgroups"] != "split":
+            return self.cgroups
+        from libpod.rootless import cgroups
+
+        return cgroups.plan(self.settings, self.environ, split=True)
+
+    def close(self) -> None:
+        """The command is over: this process no longer keeps the user namespace for others."""
+        if self.entry is not None:
+            self.entry.leave()
 
     def hold_in_child(self) -> None:
         """In a forked child that lives on (the monitor): hold the namespace by a lock of its own, drop the

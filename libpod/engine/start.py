@@ -62,7 +62,7 @@ def start(
     cid = record["id"]
     run_id = os.urandom(8).hex()
     run_dir = session.paths.run_dir(cid)
-    place = cgroups.for_container(session.cgroups, cid, launched.pid)
+    place = cgroups.for_container(session.cgroups_for(record), cid, launched.pid)
     network = _network(session, record)
     launched.send(
         {

@@ -34,6 +34,11 @@ class Context:
             self._session = open_session(self.globals, self.self_argv(), note)
         return self._session
 
+    def close(self) -> None:
+        """The command is over: give up what others need not find."""
+        if self._session is not None:
+            self._session.close()
+
     def self_argv(self) -> list[str]:
         """The command that starts this program again with the same global options."""
         return [*program_argv(), *self.global_words]

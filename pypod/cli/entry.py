@@ -195,7 +195,10 @@ def _call(path: str, module: str, function: str, words: Words, bound: dict[str, 
     __import__(name)
     verb = getattr(sys.modules[name], function)
     context = Context(path, options, words.global_words)  # type: ignore[arg-type]
-    return verb(context, **bound, **words.options) or 0
+    try:
+        return verb(context, **bound, **words.options) or 0
+    finally:
+        context.close()
 
 
 def _apply_globals(options: dict[str, object]) -> None:

@@ -68,7 +68,7 @@ _CREATE_CREATE: Spec = (
     "image command*",
     "",
     " add-host/=l annotation/=a arch/=s attach/a=l authfile/=s- blkio-weight/=s "
-    "blkio-weight-device/=l- cap-add/=l cap-drop/=l cert-dir/=s- cgroup-conf/=l cgroup-parent/=s "
+    "blkio-weight-device/=l- cap-add/=l cap-drop/=l cert-dir/=s- cgroup-conf/=l cgroup-parent/=s- "
     "cgroupns/=s cgroups/=s chrootdirs/=l- cidfile/=s conmon-pidfile/=s- cpu-period/=u cpu-quota/=i "
     "cpu-rt-period/=u~ cpu-rt-runtime/=i~ cpu-shares/c=u cpus/=f cpuset-cpus/=s cpuset-mems/=s "
     "creds/=s- decryption-key/=l- device/=l device-cgroup-rule/=l- device-read-bps/=l- "
@@ -218,7 +218,7 @@ _RUN_RUN: Spec = (
     "image command*",
     "",
     " add-host/=l annotation/=a arch/=s attach/a=l authfile/=s- blkio-weight/=s "
-    "blkio-weight-device/=l- cap-add/=l cap-drop/=l cert-dir/=s- cgroup-conf/=l cgroup-parent/=s "
+    "blkio-weight-device/=l- cap-add/=l cap-drop/=l cert-dir/=s- cgroup-conf/=l cgroup-parent/=s- "
     "cgroupns/=s cgroups/=s chrootdirs/=l- cidfile/=s conmon-pidfile/=s- cpu-period/=u cpu-quota/=i "
     "cpu-rt-period/=u~ cpu-rt-runtime/=i~ cpu-shares/c=u cpus/=f cpuset-cpus/=s cpuset-mems/=s "
     "creds/=s- decryption-key/=l- detach/d=b detach-keys/=s device/=l device-cgroup-rule/=l- "
