@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 
+from libpod.kernel import clib
 from libpod.kernel.libc import check, libc
 
 IN_MODIFY = 0x00000002
@@ -18,10 +18,10 @@ IN_MOVE_SELF = 0x00000800
 IN_CLOEXEC = 0o2000000
 IN_NONBLOCK = 0o4000
 
-libc.inotify_init1.argtypes = [ctypes.c_int]
-libc.inotify_init1.restype = ctypes.c_int
-libc.inotify_add_watch.argtypes = [ctypes.c_int, ctypes.c_char_p, ctypes.c_uint32]
-libc.inotify_add_watch.restype = ctypes.c_int
+libc.inotify_init1.argtypes = [clib.c_int]
+libc.inotify_init1.restype = clib.c_int
+libc.inotify_add_watch.argtypes = [clib.c_int, clib.c_char_p, clib.c_uint32]
+libc.inotify_add_watch.restype = clib.c_int
 
 
 class Watch:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
-from ctypes import c_char_p, c_int, c_long, c_size_t, c_uint, c_ulong, c_void_p
 
 from libpod.errors import KernelError
+from libpod.kernel import clib
+from libpod.kernel.clib import c_char_p, c_int, c_long, c_size_t, c_uint, c_ulong, c_void_p
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-libc = ctypes.CDLL(None, use_errno=True)
+libc = clib.CDLL(None, use_errno=True)
 
 
 def _prototypes() -> None:
@@ -54,7 +54,7 @@ def check(ret: int, op: str, path: str | None = None) -> int:
     To be called in the very next expression after it.
     """
     if ret < 0:
-        raise KernelError(ctypes.get_errno(), op, path)
+        raise KernelError(clib.get_errno(), op, path)
     return ret
 
 
@@ -65,7 +65,7 @@ def encode(text: str | None) -> bytes | None:
 
 def file_system_type(path: str) -> int:
     """Return f_type of the file system that holds this path, statfs(2)."""
-    buffer = ctypes.create_string_buffer(
+    buffer = clib.create_string_buffer(
         512
     )  # struct statfs: 120 bytes on 64-bit machines, f_type is its first long
     check(libc.statfs(os.fsencode(path), buffer), "statfs", path)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import os
 
 from libpod.errors import KernelError
+from libpod.kernel import clib
 from libpod.kernel.const import (
     AT_EMPTY_PATH,
     AT_FDCWD,
@@ -55,14 +55,14 @@ _LOCKED_FLAGS = {
 """
 
 
-class MountAttr(ctypes.Structure):
+class MountAttr(clib.Structure):
     """struct mount_attr, mount_setattr(2)."""
 
     _fields_ = [
-        ("attr_set", ctypes.c_uint64),
-        ("attr_clr", ctypes.c_uint64),
-        ("propagation", ctypes.c_uint64),
-        ("userns_fd", ctypes.c_uint64),
+        ("attr_set", clib.c_uint64),
+        ("attr_clr", clib.c_uint64),
+        ("propagation", clib.c_uint64),
+        ("userns_fd", clib.c_uint64),
     ]
 
 
@@ -161,7 +161,7 @@ def mount_setattr(
     attr = MountAttr(set_attrs, clear_attrs, propagation, userns_fd)
     flags = (AT_RECURSIVE if recursive else 0) | (0 if path else AT_EMPTY_PATH)
     check(
-        _mount_setattr(dir_fd, encode(path), flags, ctypes.byref(attr), ctypes.sizeof(attr)),
+        _mount_setattr(dir_fd, encode(path), flags, clib.byref(attr), clib.sizeof(attr)),
         "mount_setattr",
         path,
     )
@@ -181,13 +181,13 @@ def fsconfig(fs_fd: int, key: str, value: str | int | None = None) -> None:
     else:
         ret = _fsconfig(fs_fd, FSCONFIG_SET_STRING, encode(key), encode(value), 0)
     if ret < 0:
-        raise KernelError(ctypes.get_errno(), f"fsconfig {key}", messages(fs_fd) or None)
+        raise KernelError(clib.get_errno(), f"fsconfig {key}", messages(fs_fd) or None)
 
 
 def fscreate(fs_fd: int) -> None:
     """Make the file system of the context (FSCONFIG_CMD_CREATE)."""
     if _fsconfig(fs_fd, FSCONFIG_CMD_CREATE, None, None, 0) < 0:
-        raise KernelError(ctypes.get_errno(), "fsconfig create", messages(fs_fd) or None)
+        raise KernelError(clib.get_errno(), "fsconfig create", messages(fs_fd) or None)
 
 
 def fsmount(fs_fd: int, attrs: int = 0) -> int:

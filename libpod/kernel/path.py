@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import os
 import stat
 
 from libpod.errors import KernelError
+from libpod.kernel import clib
 from libpod.kernel.const import NR_OPENAT2, RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS, RESOLVE_NO_XDEV
 from libpod.kernel.libc import c_char_p, c_int, c_size_t, c_void_p, check, syscall
 
@@ -20,10 +20,10 @@ _MAX_LINKS = 40
 _DIRECTORY = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
 
 
-class OpenHow(ctypes.Structure):
+class OpenHow(clib.Structure):
     """struct open_how, openat2(2)."""
 
-    _fields_ = [("flags", ctypes.c_uint64), ("mode", ctypes.c_uint64), ("resolve", ctypes.c_uint64)]
+    _fields_ = [("flags", clib.c_uint64), ("mode", clib.c_uint64), ("resolve", clib.c_uint64)]
 
 
 def openat2(dir_fd: int, path: str, flags: int, mode: int = 0, resolve: int = 0) -> int:
@@ -35,8 +35,8 @@ def openat2(dir_fd: int, path: str, flags: int, mode: int = 0, resolve: int = 0)
     raw = os.fsencode(path)
     fd = -1
     for _ in range(_TRIES):
-        fd = _openat2(dir_fd, raw, ctypes.byref(how), ctypes.sizeof(how))
-        if fd >= 0 or ctypes.get_errno() != errno.EAGAIN:
+        fd = _openat2(dir_fd, raw, clib.byref(how), clib.sizeof(how))
+        if fd >= 0 or clib.get_errno() != errno.EAGAIN:
             break
     return check(fd, "openat2", path)
 

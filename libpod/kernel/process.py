@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import _signal  # `signal` itself pulls enum: 4 ms
-import ctypes
 import errno
 import os
 
 from libpod.errors import KernelError
+from libpod.kernel import clib
 from libpod.kernel.const import PR_GET_NO_NEW_PRIVS, PR_SET_CHILD_SUBREAPER, PR_SET_NAME, PR_SET_PDEATHSIG
 from libpod.kernel.libc import check, libc
 
@@ -86,14 +86,14 @@ def set_title(name: str) -> None:
     comm changes.
     """
     raw = os.fsencode(name)
-    buffer = ctypes.create_string_buffer(raw[:15])
-    check(libc.prctl(PR_SET_NAME, ctypes.addressof(buffer), 0, 0, 0), "prctl name")
+    buffer = clib.create_string_buffer(raw[:15])
+    check(libc.prctl(PR_SET_NAME, clib.addressof(buffer), 0, 0, 0), "prctl name")
     fields = _stat("self")
     begin, end = int(fields[45]), int(fields[46])
     if not 0 < begin < end:
         return
     size = end - begin
-    ctypes.memmove(begin, raw[: size - 1].ljust(size, b"\0"), size)
+    clib.memmove(begin, raw[: size - 1].ljust(size, b"\0"), size)
 
 
 def _stat(pid: int | str) -> list[bytes]:

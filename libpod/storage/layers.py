@@ -9,11 +9,11 @@ namespace: the files belong to mapped ids.
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import os
 
 from libpod import errors
+from libpod.kernel import clib
 from libpod.kernel.libc import check, libc
 from libpod.util import alive, atomic, failpoint, jsonio, staging
 
@@ -43,8 +43,8 @@ MARKER = "incomplete"
 STAGING_PREFIX = "layer-"
 SCHEMA = 1
 
-libc.syncfs.argtypes = [ctypes.c_int]
-libc.syncfs.restype = ctypes.c_int
+libc.syncfs.argtypes = [clib.c_int]
+libc.syncfs.restype = clib.c_int
 
 
 def chain_ids(diff_ids: Iterable[str]) -> list[str]:
