@@ -123,7 +123,7 @@ class LogFile:
             return
         try:
             written = os.write(self._fd, text)
-            if written < len(text):  # a full disk, or a limit of the file's size
+            while written < len(text):  # a full disk, or a limit of the file's size: the next one says why
                 written += os.write(self._fd, text[written:])
         except OSError as error:
             self._cut(error)
