@@ -96,23 +96,25 @@ class Launch:
         return f"look for who sent it signal {os.WTERMSIG(status)} (out of memory?)"
 
 
-def launch(paths: Paths, in_child: Callable[[], object]) -> Launch:
+def launch(paths: Paths, in_child: Callable[[], object], *, moves_itself: bool = True) -> Launch:
     """Fork a monitor, which waits for `prepare`.
 
     From inside the user namespace, before the database is opened.
 
     `in_child` runs in it first: it takes over or drops what the caller holds (see Entry.hold_in_child). The
-    child never returns.
+    child never returns. `moves_itself`: it goes into the container's cgroup by itself, nobody else moves it.
     """
     ours, theirs = wire.pair()
     pid = os.fork()
     if pid == 0:
-        _be_monitor(paths, ours, theirs, in_child)
+        _be_monitor(paths, ours, theirs, in_child, moves_itself)
     theirs.close()
     return Launch(ours, pid)
 
 
-def _be_monitor(paths: Paths, ours: wire.Conn, theirs: wire.Conn, in_child: Callable[[], object]) -> None:
+def _be_monitor(
+    paths: Paths, ours: wire.Conn, theirs: wire.Conn, in_child: Callable[[], object], moves_itself: bool
+) -> None:
     code = 125
     try:
         ours.close()
@@ -122,7 +124,8 @@ def _be_monitor(paths: Paths, ours: wire.Conn, theirs: wire.Conn, in_child: Call
 
         inherited, kept = setup.detach(paths.ns + "/", (theirs.fileno(),))
         failpoint.hit("monitor:forked")
-        moving = setup.foresee_move()
+        # A scope's processes are moved by systemd: a move of ours to where we are could undo that.
+        moving = setup.foresee_move() if moves_itself else None
         from libpod.monitor import main  # while the kernel prepares
 
         code = main.run(theirs, inherited, kept, moving)

@@ -48,6 +48,11 @@ def read_lines(files: object, option: str) -> list[str]:
     return lines
 
 
+def cgroup_mode(session: Session, req: Request) -> str:
+    """What `--cgroups` is for this request."""
+    return req["cgroups"] or session.settings.cgroups
+
+
 def find_image(session: Session, name: str, pull: str) -> ImageRecord:
     """The local image of that name. `pull` is the policy; there is no registry client yet, so a missing
     image is an error."""
@@ -67,20 +72,31 @@ def find_image(session: Session, name: str, pull: str) -> ImageRecord:
     )
 
 
+def new_id() -> str:
+    """An id for a container."""
+    return os.urandom(32).hex()
+
+
 def build_record(
-    session: Session, req: Request, image: ImageRecord, command_line: list[str], *, by_run: bool = False
+    session: Session,
+    req: Request,
+    image: ImageRecord,
+    command_line: list[str],
+    *,
+    cid: str = "",
+    by_run: bool = False,
 ) -> ContainerRecord:
     """The record of a new container: what was asked for, what the image says, the defaults."""
     joins, mounts_of = _others(session, req)
     ids: MergeIds = {
-        "cid": os.urandom(32).hex(),
+        "cid": cid or new_id(),
         "name": names.check(req["name"]) if req["name"] else "",
         "now_ns": time.time_ns(),
         "image_id": image["id"],
         "image_name": image["names"][0] if image["names"] else "",
         "layers": image["layers"],
         "create_command": command_line,
-        "host": session.host_facts(),
+        "host": session.host_facts(cgroup_mode(session, req)),
         "joins": joins,
         "volumes_from": mounts_of,
     }
@@ -139,7 +155,7 @@ def create(
     from libpod.util.lock import RANK_CONTAINER
 
     req = parse(session, options, image, command)
-    validate.request(req, session.host_facts())
+    validate.request(req, session.host_facts(cgroup_mode(session, req)))
     session.enter()
     found = find_image(session, image, req["pull"])
     record = build_record(session, req, found, command_line)

@@ -17,10 +17,10 @@ _RLIMITS = (
 )
 
 
-def facts(session: Session) -> HostFacts:
-    """Taken as the calling user, before or after the user namespace is entered."""
+def facts(session: Session, mode: str = "") -> HostFacts:
+    """Taken as the calling user, before or after the user namespace is entered. `mode` is `--cgroups`."""
     uname = os.uname()
-    plan = session.cgroups
+    plan = session.cgroups_for(mode)
     found: HostFacts = {
         "hostname": uname.nodename,
         "uid": session.uid,

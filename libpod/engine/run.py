@@ -49,12 +49,15 @@ def run(
     `on_started` is called when its process runs, before any stream is carried.
     """
     req = create.parse(session, asked.options, asked.image, asked.command)
-    validate.request(req, session.host_facts())
-    launched = start.launch(session)
+    mode = create.cgroup_mode(session, req)
+    validate.request(req, session.host_facts(mode))
+    cid = create.new_id()
+    seconds = req["stop_timeout_s"] if req["stop_timeout_s"] >= 0 else session.settings.stop_timeout_s
+    launched = start.launch(session, cid, mode=mode, stop_timeout_s=seconds)
     with undo.Undo() as monitor:
         monitor.push(launched.close)
         image = create.find_image(session, asked.image, req["pull"])
-        record = create.build_record(session, req, image, asked.command_line, by_run=True)
+        record = create.build_record(session, req, image, asked.command_line, cid=cid, by_run=True)
         attach = None if stdio is None else attached(stdio)
         size = stdio.size() if stdio is not None and stdio.size is not None and record["tty"] else None
         with session.locks.take(RANK_CONTAINER, record["id"]) as held, undo.Undo() as steps:

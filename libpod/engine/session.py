@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from libpod.conf.paths import Paths
     from libpod.conf.settings import Settings
-    from libpod.model.container import ContainerRecord
     from libpod.model.request import HostFacts
     from libpod.rootless.cgroups import CgroupPlan
     from libpod.rootless.enter import Entry
@@ -50,7 +49,7 @@ class Session:
         self._settings: Settings | None = None
         self._db: Db | None = None
         self._locks: Locks | None = None
-        self._cgroups: CgroupPlan | None = None
+        self._cgroups: dict[str, CgroupPlan] = {}
         self.entry: Entry | None = None
         """How the user namespace was entered; None until `enter`."""
 
@@ -85,17 +84,22 @@ class Session:
     @property
     def cgroups(self) -> CgroupPlan:
         """Where containers get their cgroups, decided once for this process."""
-        if self._cgroups is None:
+        return self.cgroups_for("")
+
+    def cgroups_for(self, mode: str) -> CgroupPlan:
+        """The same for a container with this `--cgroups`."""
+        mode = mode if mode in ("split", "disabled") else ""
+        if mode not in self._cgroups:
             from libpod.rootless import cgroups
 
-            self._cgroups = cgroups.plan(self.settings, self.environ)
-        return self._cgroups
+            self._cgroups[mode] = cgroups.plan(self.settings, self.environ, mode)
+        return self._cgroups[mode]
 
-    def host_facts(self) -> HostFacts:
-        """The facts about this host that the checks of a request need."""
+    def host_facts(self, mode: str = "") -> HostFacts:
+        """The facts about this host that the checks of a request need; `mode` is its `--cgroups`."""
         from libpod.engine import host
 
-        return host.facts(self)
+        return host.facts(self, mode)
 
     def ensure_store(self) -> None:
         """Make the folders of the store where they are missing."""
@@ -108,14 +112,6 @@ class Session:
 
             self.entry = enter.enter(self.paths)
         return self.entry
-
-    def cgroups_for(self, record: ContainerRecord) -> CgroupPlan:
-        """Where this container gets its cgroup: with `--cgroups=split` below the one that we are in."""
-        if record["cgroups"] != "split":
-            return self.cgroups
-        from libpod.rootless import cgroups
-
-        return cgroups.plan(self.settings, self.environ, split=True)
 
     def close(self) -> None:
         """The command is over: this process no longer keeps the user namespace for others."""

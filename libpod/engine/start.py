@@ -39,16 +39,43 @@ class Started:
         self.run_id = run_id
 
 
-def launch(session: Session) -> Launch:
-    """Fork the monitor of the container that is about to start. Must come before the database is opened."""
+class Launched:
+    """The forked monitor of a container that is about to start, and the place that is made for it."""
+
+    __slots__ = ("monitor", "place")
+
+    def __init__(self, monitor: Launch, place: cgroups.Making) -> None:
+        self.monitor = monitor
+        self.place = place
+
+    def close(self) -> None:
+        """Let go of it: the monitor ends. Idempotent."""
+        self.monitor.close()
+
+    def end(self) -> None:
+        """Let go of it and wait until it has undone everything."""
+        self.monitor.end()
+
+
+def launch(session: Session, cid: str, *, mode: str, stop_timeout_s: int) -> Launched:
+    """Fork the monitor of a container, and begin to make the place for its cgroups. Must come before the
+    database is opened. `mode` is `--cgroups`."""
     session.enter()
-    return monitorctl.launch(session.paths, session.hold_in_child)
+    plan = session.cgroups_for(mode)
+    monitor = monitorctl.launch(
+        session.paths, session.hold_in_child, moves_itself=plan["manager"] == "cgroupfs"
+    )
+    try:
+        return Launched(monitor, cgroups.make(plan, cid, monitor.pid, stop_timeout_s))
+    except errors.PypodError:
+        monitor.close()
+        raise
 
 
 def start(
     session: Session,
     record: ContainerRecord,
-    launched: Launch,
+    launched: Launched,
     *,
     attach: Mapping[str, bool] | None,
     size: tuple[int, int] | None,
@@ -62,9 +89,10 @@ def start(
     cid = record["id"]
     run_id = os.urandom(8).hex()
     run_dir = session.paths.run_dir(cid)
-    place = cgroups.for_container(session.cgroups_for(record), cid, launched.pid)
+    monitor = launched.monitor
     network = _network(session, record)
-    launched.send(
+    place = launched.place.wait()
+    monitor.send(
         {
             "t": "prepare",
             "cid": cid,
@@ -76,7 +104,7 @@ def start(
             "network": network["message"],
         }
     )
-    prepared, fds = launched.expect("prepared")
+    prepared, fds = monitor.expect("prepared")
     root_fd = fds[0]
     try:
         failpoint.hit("start:after-prepared")
@@ -85,12 +113,12 @@ def start(
         os.close(root_fd)
     failpoint.hit("start:after-bundle")
     message = _start_message(session, record, written, attach=attach, size=size, only_create=only_create)
-    launched.send(message)
-    reply, _fds = launched.expect("created" if only_create else "started")
+    monitor.send(message)
+    reply, _fds = monitor.expect("created" if only_create else "started")
     failpoint.hit("start:after-started")
     if record["pidfile"]:
         atomic.write(record["pidfile"], f"{reply['pid']}\n", mode=0o644, durable=False)
-    return Started(record, launched, int(reply["pid"]), run_id)
+    return Started(record, monitor, int(reply["pid"]), run_id)
 
 
 def _network(session: Session, record: ContainerRecord) -> dict[str, object]:
@@ -142,6 +170,7 @@ def _start_message(
         "rm": record["remove"],
         "cleanup_argv": [*session.self_argv, "container", "cleanup", record["id"]],
         "stop_signal": record["stop_signal"],
+        "stop_timeout": record["stop_timeout_s"],
         "timeout": record["timeout_s"],
         "only_create": only_create,
     }

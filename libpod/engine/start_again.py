@@ -29,7 +29,7 @@ def start_attached(session: Session, record: ContainerRecord, stdio: Stdio) -> i
 
 
 def _start(session: Session, record: ContainerRecord, stdio: Stdio | None) -> starting.Started | None:
-    validate.record(record, session.host_facts())
+    validate.record(record, session.host_facts(record["cgroups"]))
     session.enter()
     with session.locks.take(RANK_CONTAINER, record["id"]):
         record = containers.find(session, record["id"])
@@ -44,7 +44,9 @@ def _start(session: Session, record: ContainerRecord, stdio: Stdio | None) -> st
         if status["state"] == "initialized":
             _go_on(session, record)
             return None
-        launched = starting.launch(session)
+        launched = starting.launch(
+            session, record["id"], mode=record["cgroups"], stop_timeout_s=record["stop_timeout_s"]
+        )
         try:
             size = stdio.size() if stdio is not None and stdio.size is not None and record["tty"] else None
             streams = None if stdio is None else run.attached(stdio)

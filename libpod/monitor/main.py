@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from libpod.util import wire
 
 
-def run(conn: wire.Conn, inherited: tuple[int, ...], kept: list[int], moving: setup.Background) -> int:
+def run(conn: wire.Conn, inherited: tuple[int, ...], kept: list[int], moving: setup.Background | None) -> int:
     """Be the monitor, in a child that was just forked and detached; return its exit code.
 
-    `inherited` and `kept`: see setup.detach; `moving`: see setup.foresee_move.
+    `inherited` and `kept`: see setup.detach; `moving`: see setup.foresee_move; None = others move us.
     """
     mounts.enter_own_namespace()
     failpoint.hit("monitor:after-mount-namespace")

@@ -30,6 +30,12 @@ if TYPE_CHECKING:
     Message = dict[str, Any]
 
 
+STOP_SIGNALS = (_signal.SIGTERM, _signal.SIGURG)
+"""What asks for an orderly end. SIGURG comes from the systemd that stops our scope: it sends the signal to
+every process there, and by this one only we are moved (libpod/rootless/scope.py).
+"""
+
+
 class Monitor:
     """The monitor of one container."""
 
@@ -56,6 +62,8 @@ class Monitor:
         """As the loop has it: negative = killed by that signal."""
         self.started_ns = self.finished_ns = 0
         self.stop_signal = int(_signal.SIGTERM)
+        self.stop_timeout_s = 10
+        """How long the container has after its stop signal before it is killed; negative = for ever."""
         self.deadline = 0.0
         """When the container is killed, by time.monotonic(); 0 = never."""
         self.removes = False
@@ -72,7 +80,8 @@ class Monitor:
         self._abort = ""
         self._execs: Execs | None = None
         self._timer: Timer | None = None
-        self.loop.on_signal(_signal.SIGTERM, self._terminated)
+        for number in STOP_SIGNALS:
+            self.loop.on_signal(number, self._terminated)
 
     def receive(self, name: str) -> Message:
         """Wait for this message of the client that started us."""
@@ -109,6 +118,8 @@ class Monitor:
     def limit_time(self, deadline: float) -> None:
         """Kill the container at that moment."""
         self.deadline = deadline
+        if self._timer is not None:
+            self._timer.cancel()
         if deadline:
             self._timer = self.loop.after(deadline - time.monotonic(), lambda: self.signal(_signal.SIGKILL))
 
@@ -131,17 +142,34 @@ class Monitor:
     def _init_ended(self, code: int) -> None:
         self.finished_ns = time.time_ns()
         self.exit_code = code
-        if self.place:
+        if self.place and self.place["manager"] == "cgroupfs" and not self.place["mount_needed"]:
             from libpod.monitor import setup  # lazy: what is needed at the end comes at the end
 
             self.moving = setup.foresee_move()  # out of the container's cgroup
 
     def _terminated(self) -> None:
-        """SIGTERM: the machine or the login session ends. Ask the container to end, or give the start up."""
-        if self.settled and self.exit_code is None:
-            self.signal(self.stop_signal)
-        elif not self.settled:
+        """The machine, the login or the unit ends: stop the container in order, or give the start up."""
+        if not self.settled:
             self._abort = self._abort or "the monitor was terminated"
+        elif self.exit_code is None:
+            self._stop()
+
+    def _stop(self) -> None:
+        if not self.started_ns:
+            self.signal(_signal.SIGKILL)
+            return
+        if self.payload:
+            from libpod.kernel import cgroup  # lazy
+
+            try:
+                cgroup.freeze(self.payload, False)  # a paused container hears no signal
+            except OSError as error:
+                log.debug("cannot thaw", cgroup=self.payload, error=error)
+        self.signal(self.stop_signal)
+        if self.stop_timeout_s >= 0:
+            at = time.monotonic() + self.stop_timeout_s
+            if not self.deadline or at < self.deadline:
+                self.limit_time(at)
 
     # requests: what control.py calls
 

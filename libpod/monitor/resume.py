@@ -14,7 +14,7 @@ import os
 import sys
 
 from libpod import errors, log
-from libpod.monitor.monitor import Monitor
+from libpod.monitor.monitor import STOP_SIGNALS, Monitor
 from libpod.util import failpoint, jsonio, wire
 
 TYPE_CHECKING = False
@@ -31,7 +31,8 @@ _LEVELS = ("debug", "info", "warn", "error", "fatal")
 _STUB = "import sys; sys.path.insert(0, sys.argv[1]); from libpod.monitor import resume; resume.main()"
 _PLAIN = (
     "kept_fds", "cid", "name", "run_id", "run_dir", "merged", "bundle", "place", "mounted",
-    "alive_fd", "log_fd", "init_pid", "started_ns", "stop_signal", "deadline", "removes", "cleanup_argv",
+    "alive_fd", "log_fd", "init_pid", "started_ns", "stop_signal", "stop_timeout_s",
+    "deadline", "removes", "cleanup_argv",
 )  # fmt: skip
 """What goes over as it is."""
 
@@ -91,7 +92,7 @@ def _execute(monitor: Monitor) -> None:
     python = sys.executable or os.readlink("/proc/self/exe")
     state = _state(monitor)
     # SIGTERM would end the process before it has its handler again. Blocked ones wait, over execve(2).
-    _signal.pthread_sigmask(_signal.SIG_BLOCK, (_signal.SIGTERM, _signal.SIGCHLD))
+    _signal.pthread_sigmask(_signal.SIG_BLOCK, (*STOP_SIGNALS, _signal.SIGCHLD))
     state_fd = os.memfd_create("pypod-monitor", 0)
     os.write(state_fd, jsonio.dumps(state, compact=True).encode("ascii"))
     for fd in _descriptors(state):

@@ -73,6 +73,7 @@ def start(monitor: Monitor, msg: Message) -> None:
     monitor.removes = bool(msg.get("rm"))
     monitor.cleanup_argv = list(msg.get("cleanup_argv") or ())
     monitor.stop_signal = int(msg.get("stop_signal") or monitor.stop_signal)
+    monitor.stop_timeout_s = int(msg.get("stop_timeout", monitor.stop_timeout_s))
     failpoint.hit("monitor:after-start-message")
     monitor.stdio = stdio = Stdio(monitor.loop, msg)
     stdio.open(monitor.run_dir, monitor.inherited)

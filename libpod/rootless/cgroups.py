@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from typing import Protocol, TypedDict
 
     from libpod.kernel.cgtree import CgroupPlace
+    from libpod.rootless.scope import Scope
 
     class HasManager(Protocol):
         @property
@@ -56,19 +57,24 @@ REMEDY = (
     "run it in a login session with systemd, or give the user a cgroup of its own (Delegate=yes), "
     'or run "sudo loginctl enable-linger" for the user'
 )
+STOP_RESERVE_S = 5
+"""What a monitor has, after its container's own time to stop, to write down how it ended."""
 _NO_CGROUP = "this user may not make cgroups here (no delegated cgroup, no systemd of the user)"
 
 
-def plan(settings: HasManager | None, environ: Mapping[str, str], *, split: bool = False) -> CgroupPlan:
+def plan(settings: HasManager | None, environ: Mapping[str, str], mode: str = "") -> CgroupPlan:
     """Decide for this process. Reads a few files (0.2 ms) and passes controllers on to the base where needed.
 
-    `split` (`--cgroups=split`): the user says that the unit of this process is there to be divided.
+    `mode` is `--cgroups`. `split`: the user says that the unit of this process is there to be divided;
+    `disabled`: the container stays in the cgroup that this process is in.
     """
     wanted = settings.cgroup_manager if settings is not None else ""
+    if mode == "disabled":
+        wanted = mode
     if wanted == "disabled":
         return decide(wanted, _facts_of_mode())
     facts = gather(environ)
-    if split:
+    if mode == "split":
         facts["unit_delegated"] = bool(unit_of(facts["own"])) and facts["own_writable"]
     decided = decide(wanted, facts)
     if decided["manager"] == "cgroupfs":
@@ -173,34 +179,62 @@ def user_manager_socket(environ: Mapping[str, str]) -> str:
     return ""
 
 
-def for_container(decided: CgroupPlan, cid: str, monitor_pid: int = 0) -> CgroupPlace:
-    """Return the place of a container's cgroups for its monitor, which calls `cgtree.prepare` with it.
+class Making:
+    """The place of a container's cgroups, which systemd may still be making."""
 
-    With systemd the scope is made here, with the monitor in it: it must be running. RootlessError when
-    systemd refuses.
+    __slots__ = ("_cid", "_decided", "_name", "_scope")
+
+    def __init__(self, decided: CgroupPlan, cid: str, monitor_pid: int, stop_timeout_s: int) -> None:
+        self._decided = decided
+        self._cid = cid
+        self._name = ""
+        self._scope: Scope | None = None
+        if decided["manager"] == "systemd":
+            from libpod.rootless.scope import Scope  # lazy: only where systemd is asked
+
+            # A name for each run: systemd forgets an old one some time after its last process.
+            self._name = f"pypod-{cid[:12]}-{monitor_pid}.scope"
+            self._scope = Scope(
+                self._name,
+                [monitor_pid],
+                bus=decided["bus"],
+                slice_name="user.slice" if host_uid() else "machine.slice",
+                description=f"pypod container {cid[:12]}",
+                stop_timeout_s=stop_timeout_s + STOP_RESERVE_S if stop_timeout_s >= 0 else -1,
+            )
+
+    def wait(self) -> CgroupPlace:
+        """Wait until it is there; the monitor calls `cgtree.prepare` with it. RootlessError when systemd
+        refuses.
+        """
+        decided = self._decided
+        base, inner = decided["base"], ""
+        if self._scope is not None:
+            inner = base = self._scope.wait()
+        elif base:
+            inner = f"{base.rstrip('/')}/{cgtree.TOP}/{self._cid}"
+        payload = inner + "/payload" if inner else ""
+        return {
+            "manager": decided["manager"],
+            "mount_needed": decided["mount_needed"],
+            "base": base,
+            "inner": inner,
+            "supervisor": inner + "/supervisor" if inner else "",
+            "payload": payload,
+            "runtime_path": "/payload" if inner and decided["mount_needed"] else payload,
+            "controllers": decided["controllers"],
+            "scope": self._name,
+            "reason": decided["reason"],
+        }
+
+
+def make(decided: CgroupPlan, cid: str, monitor_pid: int = 0, stop_timeout_s: int = 10) -> Making:
+    """Begin to make the place of a container's cgroups; with systemd a scope with the monitor in it, which
+    must be running.
+
+    The container gets `stop_timeout_s` (negative = any time) to end when the scope is stopped.
     """
-    manager, base, scope = decided["manager"], decided["base"], ""
-    inner = ""
-    if manager == "cgroupfs":
-        inner = f"{base.rstrip('/')}/{cgtree.TOP}/{cid}"
-    elif manager == "systemd":
-        from libpod.rootless import scope as scopes  # lazy: only where systemd is asked
-
-        scope = f"pypod-{cid[:12]}-{monitor_pid}.scope"  # a new name each run: systemd is slow to forget
-        inner = base = scopes.start_scope(scope, [monitor_pid], bus=decided["bus"])
-    payload = inner + "/payload" if inner else ""
-    return {
-        "manager": manager,
-        "mount_needed": decided["mount_needed"],
-        "base": base,
-        "inner": inner,
-        "supervisor": inner + "/supervisor" if inner else "",
-        "payload": payload,
-        "runtime_path": "/payload" if inner and decided["mount_needed"] else payload,
-        "controllers": decided["controllers"],
-        "scope": scope,
-        "reason": decided["reason"],
-    }
+    return Making(decided, cid, monitor_pid, stop_timeout_s)
 
 
 def _facts_of_mode() -> Facts:

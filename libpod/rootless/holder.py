@@ -82,8 +82,12 @@ def join(paths: Paths) -> bool:
 
 def _files(paths: Paths) -> list[tuple[str, int, int]]:
     """Return name, process id and start time of each file."""
+    try:
+        names = os.listdir(paths.ns)
+    except FileNotFoundError:
+        return []
     found = []
-    for name in os.listdir(paths.ns):
+    for name in names:
         pid, _, start = name.partition("-")
         if pid.isdigit() and start.isdigit():
             found.append((name, int(pid), int(start)))

@@ -10,8 +10,7 @@ import _socket
 import time
 from _struct import pack, unpack_from
 
-from libpod.errors import KernelError, RootlessError
-from libpod.kernel import process
+from libpod.errors import RootlessError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +21,8 @@ _PATH, _INTERFACE, _MEMBER, _ERROR_NAME, _REPLY_SERIAL, _SIGNATURE = 1, 2, 3, 4,
 _MANAGER = "org.freedesktop.systemd1.Manager"
 _OBJECT = "/org/freedesktop/systemd1"
 _MAX_MESSAGE = 1 << 20
+_SIGURG = 23
+_INFINITY = (1 << 64) - 1
 
 
 class Message:
@@ -47,57 +48,83 @@ class Message:
         return found
 
 
-def start_scope(
-    unit: str,
-    pids: Sequence[int],
-    *,
-    bus: str,
-    slice_name: str = "user.slice",
-    description: str = "",
-    delegate: bool = True,
-    timeout_s: float = 10.0,
-) -> str:
-    """Start a transient scope with these processes in it and return its cgroup. They must be the user's own.
+class Scope:
+    """A transient scope that systemd was asked for, with these processes in it: the user's own.
 
-    `bus` is the private socket of the user's systemd. With `delegate` the cgroup below the scope is ours to
-    divide. Returns when the processes are in it. RootlessError with what systemd says.
+    It takes systemd 2-20 ms to move them, so there is a time for other work before `wait`. The cgroup below
+    the scope is ours to divide (Delegate=yes). When it is stopped (by `systemctl`, at the end of the user's
+    systemd or at shutdown) its processes get SIGURG, which all but a monitor pass over: that one stops its
+    container in order. What is left after `stop_timeout_s` (negative = never) is killed.
     """
-    connection = _Connection(bus, time.monotonic() + timeout_s)
-    try:
+
+    __slots__ = ("_connection", "_pid", "_unit")
+
+    def __init__(
+        self,
+        unit: str,
+        pids: Sequence[int],
+        *,
+        bus: str,
+        slice_name: str = "user.slice",
+        description: str = "",
+        stop_timeout_s: int = 90,
+        timeout_s: float = 10.0,
+    ) -> None:
+        """Ask for it. `bus` is the private socket of the user's systemd. RootlessError if nobody is there."""
+        self._unit = unit
+        self._pid = pids[0]
+        stop_usec = stop_timeout_s * 1_000_000 if stop_timeout_s >= 0 else _INFINITY
         properties = [
             _property("Description", "s", _string(description or unit)),
             _property("Slice", "s", _string(slice_name)),
-            _property("Delegate", "b", pack("<I", 1 if delegate else 0)),
+            _property("Delegate", "b", pack("<I", 1)),
             _property("CollectMode", "s", _string("inactive-or-failed")),
+            _property("KillSignal", "i", pack("<i", _SIGURG)),
+            _property("TimeoutStopUSec", "t", pack("<Q", stop_usec)),
             _property("PIDs", "au", pack(f"<I{len(pids)}I", 4 * len(pids), *pids)),
         ]
         body = _string(unit)
         body = _align(body, 4) + _string("fail")
         body = _align(body, 4) + _array(properties, _aligned_size(body, 4))
         body = _align(body, 4) + _array([], _aligned_size(body, 4))
-        reply = connection.call("StartTransientUnit", "ssa(sv)a(sa(sv))", body)
-        job = reply.strings(0, 1)[0]
-        connection.wait_job(job, unit)
-    except (OSError, ValueError, IndexError) as error:
-        if isinstance(error, KernelError):
-            raise
-        raise RootlessError(
-            f"cannot start {unit}: {error}", remedy='try "--cgroup-manager=cgroupfs"'
-        ) from error
-    finally:
-        connection.close()
-    return _cgroup_of(pids[0], unit)
+        self._connection = _Connection(bus, time.monotonic() + timeout_s)
+        try:
+            self._connection.send("StartTransientUnit", "ssa(sv)a(sa(sv))", body)
+        except OSError as error:
+            self.close()
+            raise self._failed(error) from error
+
+    def wait(self) -> str:
+        """Wait until the processes are in it; return its cgroup. RootlessError with what systemd says."""
+        try:
+            reply = self._connection.reply("StartTransientUnit")
+            self._connection.wait_job(reply.strings(0, 1)[0], self._unit)
+        except (OSError, ValueError, IndexError) as error:
+            raise self._failed(error) from error
+        finally:
+            self.close()
+        return _cgroup_of(self._pid, self._unit)
+
+    def close(self) -> None:
+        """Do not wait for it. Idempotent."""
+        self._connection.close()
+
+    def _failed(self, error: Exception) -> RootlessError:
+        return RootlessError(f"cannot start {self._unit}: {error}", remedy='try "--cgroup-manager=cgroupfs"')
 
 
 def _cgroup_of(pid: int, unit: str) -> str:
     """Return the cgroup of a process that systemd has just put into the unit."""
-    with open(f"/proc/{pid}/cgroup", "rb", buffering=0) as stream:
-        for line in stream.read().decode("utf-8", "surrogateescape").split("\n"):
-            if line.startswith("0::") and f"/{unit}" in line:
-                return line[3 : line.index(f"/{unit}") + 1 + len(unit)]
-    if not process.alive(pid, process.start_time(pid)):
-        raise RootlessError(f"the process for {unit} is gone")
-    raise RootlessError(f"systemd started {unit}, and the process is not in it")
+    try:
+        with open(f"/proc/{pid}/cgroup", "rb", buffering=0) as stream:
+            lines = stream.read().decode("utf-8", "surrogateescape").split("\n")
+    except OSError:  # ENOENT, ESRCH
+        lines = []
+    for line in lines:
+        if line.startswith("0::") and f"/{unit}" in line:
+            return line[3 : line.index(f"/{unit}") + 1 + len(unit)]
+    why = "the process is not in it" if lines else "the process for it is gone"
+    raise RootlessError(f"systemd started {unit}, and {why}")
 
 
 class _Connection:
@@ -125,10 +152,13 @@ class _Connection:
             self._sock.close()
             raise RootlessError(f"the user's systemd at {path} refuses this process")
 
-    def call(self, member: str, signature: str, body: bytes) -> Message:
-        """Call a method of the manager and return its reply; signals that come in between are kept."""
+    def send(self, member: str, signature: str, body: bytes) -> None:
+        """Call a method of the manager."""
         self._serial += 1
         self._sock.sendall(_call(self._serial, member, signature, body))
+
+    def reply(self, member: str) -> Message:
+        """Return the reply to the call; signals that come in between are kept."""
         while True:
             message = self._next()
             if message.reply_serial == self._serial and message.kind == _REPLY:
@@ -234,9 +264,9 @@ def _aligned_size(data: bytes, to: int) -> int:
 
 
 def _property(name: str, signature: str, value: bytes) -> bytes:
-    """Return a structure (sv) that begins at a multiple of 8; the value begins at a multiple of 4."""
+    """Return a structure (sv) that begins at a multiple of 8."""
     head = _string(name) + bytes((len(signature),)) + signature.encode() + b"\0"
-    return _align(head, 4) + value
+    return _align(head, 8 if signature == "t" else 4) + value
 
 
 def _array(structures: Sequence[bytes], at: int) -> bytes:

@@ -23,7 +23,7 @@ class Monitor:
         plan = cgroups.plan(None, {})
         if plan["manager"] != "cgroupfs":
             missing("no delegated cgroup: run scripts/test")
-        self.place = cgroups.for_container(plan, os.urandom(32).hex())
+        self.place = cgroups.make(plan, os.urandom(32).hex()).wait()
         self.payload = self.place["payload"]
         said_r, said_w = os.pipe()
         self.asked_r, self.asked_w = os.pipe()

@@ -90,7 +90,7 @@ def test_wish_counts_where_it_can_be_had(wanted: str, case: Facts, manager: str)
 @pytest.mark.parametrize("mode", ["v2", "hybrid"])
 def test_place_of_a_container(mode: str) -> None:
     plan = cgroups.decide("", facts("/test/shell", mode=mode, parent_ok=True))
-    place = cgroups.for_container(plan, CID)
+    place = cgroups.make(plan, CID).wait()
     assert place["inner"] == f"/test/pypod/{CID}"
     assert place["supervisor"] == f"/test/pypod/{CID}/supervisor"
     assert place["payload"] == f"/test/pypod/{CID}/payload"
@@ -98,8 +98,8 @@ def test_place_of_a_container(mode: str) -> None:
 
 
 def test_place_at_the_top_and_nowhere() -> None:
-    top = cgroups.for_container(cgroups.decide("", facts("/", own_ok=True)), CID)
+    top = cgroups.make(cgroups.decide("", facts("/", own_ok=True)), CID).wait()
     assert top["inner"] == f"/pypod/{CID}"
-    nowhere = cgroups.for_container(cgroups.decide("", facts("/")), CID)
+    nowhere = cgroups.make(cgroups.decide("", facts("/")), CID).wait()
     assert (nowhere["inner"], nowhere["supervisor"], nowhere["payload"], nowhere["runtime_path"]) == ("",) * 4
     assert nowhere["reason"]

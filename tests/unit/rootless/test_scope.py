@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import struct
 import threading
@@ -51,8 +52,12 @@ class Reader:
             return self.string()
         if kind == "g":
             return self.signature()
-        if kind in ("u", "b"):
+        if kind in ("u", "b", "i"):
             return self.number()
+        if kind == "t":
+            self.align(8)
+            self.at += 8
+            return int(struct.unpack_from("<Q", self.data, self.at - 8)[0])
         assert kind == "au"
         size = self.number()
         return [self.number() for _ in range(size // 4)]
@@ -138,7 +143,7 @@ def test_call_is_well_formed(manager: Manager, monkeypatch: pytest.MonkeyPatch) 
     job, unit = "/org/freedesktop/systemd1/job/5", "pypod-ä.scope"
     others = job_removed("/other", "other.scope", "failed")
     path, calls = manager([others[:10], others[10:] + reply(job) + others, job_removed(job, unit, "done")])
-    assert scope.start_scope(unit, [11, 12], bus=path) == f"/{unit}"
+    assert scope.Scope(unit, [11, 12], bus=path, stop_timeout_s=15).wait() == f"/{unit}"
     reader = Reader(calls[0])
     assert reader.data[:4] == b"l\x01\x00\x01"
     reader.at = 12
@@ -162,6 +167,8 @@ def test_call_is_well_formed(manager: Manager, monkeypatch: pytest.MonkeyPatch) 
     assert properties["PIDs"] == [11, 12]
     assert properties["Delegate"] == 1
     assert properties["Slice"] == "user.slice"
+    assert properties["KillSignal"] == signal.SIGURG
+    assert properties["TimeoutStopUSec"] == 15_000_000
     assert body.properties() == {}
     assert body.at == len(body.data)
 
@@ -172,13 +179,13 @@ def test_refusal_is_told(manager: Manager) -> None:
     )
     path, _ = manager([error])
     with pytest.raises(RootlessError, match="refuses StartTransientUnit: no such slice"):
-        scope.start_scope("a.scope", [1], bus=path)
+        scope.Scope("a.scope", [1], bus=path).wait()
 
 
 def test_failed_job_is_told(manager: Manager) -> None:
     path, _ = manager([reply("/j"), job_removed("/j", "a.scope", "failed")])
     with pytest.raises(RootlessError, match=r"did not start a\.scope: failed"):
-        scope.start_scope("a.scope", [1], bus=path)
+        scope.Scope("a.scope", [1], bus=path).wait()
 
 
 @pytest.mark.parametrize(
@@ -187,9 +194,9 @@ def test_failed_job_is_told(manager: Manager) -> None:
 def test_nonsense_and_silence_end_with_an_error(manager: Manager, answers: list[bytes]) -> None:
     path, _ = manager(answers)
     with pytest.raises(RootlessError, match=r"a\.scope"):
-        scope.start_scope("a.scope", [1], bus=path, timeout_s=0.5)
+        scope.Scope("a.scope", [1], bus=path, timeout_s=0.5).wait()
 
 
 def test_nobody_there(tmp_path: Path) -> None:
     with pytest.raises(RootlessError, match="cannot reach"):
-        scope.start_scope("a.scope", [os.getpid()], bus=str(tmp_path / "none"))
+        scope.Scope("a.scope", [os.getpid()], bus=str(tmp_path / "none"))
