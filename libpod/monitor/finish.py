@@ -182,6 +182,7 @@ def _leave_cgroup(monitor: Monitor) -> None:
     if place is None:
         return
     monitor.place = None
+    exitrec.write_cgroup(monitor.run_dir, "")
     if monitor.moving is not None:
         _step("move to another cgroup", monitor.moving.wait)
     if not cgtree.leave(place) and not place["mount_needed"] and place["manager"] == "cgroupfs":
