@@ -6,7 +6,7 @@ the row goes, then the trash is emptied outside any lock."""
 from __future__ import annotations
 
 from libpod import errors, log, volumes
-from libpod.engine import containers
+from libpod.engine import containers, initproc
 from libpod.state import containers as rows
 from libpod.storage import rootfs
 from libpod.util import alive, failpoint
@@ -29,6 +29,7 @@ def remove(session: Session, record: ContainerRecord, *, anonymous_volumes: bool
 
 def remove_locked(session: Session, record: ContainerRecord, *, anonymous_volumes: bool) -> None:
     cid = record["id"]
+    initproc.remove_left_cgroup(session, cid)
     trashed = rootfs.trash_container(session.paths, cid)
     failpoint.hit("remove:after-trash")
     rows.delete(session.db, cid, durable=not record["remove"])

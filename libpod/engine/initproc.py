@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import select
 
-from libpod.kernel import process
-from libpod.util import jsonio
+from libpod import log
+from libpod.kernel import cgroup, process
+from libpod.util import alive, jsonio
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from libpod.engine.session import Session
     from libpod.model.run import RunStatus, StatusFile
+
+_EMPTY_S = 5.0
 
 
 class Process:
@@ -85,6 +88,30 @@ def wait_monitor(session: Session, cid: str, seconds: float, status: RunStatus) 
         if not monitor.wait(seconds):
             monitor.signal(9)
             monitor.wait(seconds)
+
+
+def remove_left_cgroup(session: Session, cid: str) -> None:
+    """Kill and remove the cgroups of a container whose monitor was killed before it could.
+
+    Nothing while a monitor lives.
+    """
+    if alive.held(session.paths.run_dir(cid) + "/alive"):
+        return
+    record = _status_file(session, cid)
+    if record is None or not record["cgroup"]:
+        return
+    inner = os.path.dirname(record["cgroup"])
+    if not os.path.isdir(cgroup.directory(inner)):
+        return
+    try:
+        cgroup.kill(inner)
+        cgroup.wait_empty(inner, _EMPTY_S)
+        gone = cgroup.remove_tree(inner)
+    except OSError as e:
+        log.warning("cannot remove a cgroup that was left behind", cgroup=inner, error=e.strerror)
+        return
+    if not gone:
+        log.warning("a cgroup that was left behind does not become empty", cgroup=inner)
 
 
 def _status_file(session: Session, cid: str) -> StatusFile | None:

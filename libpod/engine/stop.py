@@ -45,6 +45,8 @@ def stop(session: Session, record: ContainerRecord, timeout_s: int | None = None
     elif status["unmonitored"]:
         monitorctl.stop_unmonitored(session.paths, cid)
     initproc.wait_monitor(session, cid, MONITOR_WAIT_S, status)
+    if status["unmonitored"]:
+        initproc.remove_left_cgroup(session, cid)
 
 
 def _end(record: ContainerRecord, status: RunStatus, init: initproc.Process, seconds: int) -> None:
