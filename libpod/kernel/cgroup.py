@@ -230,6 +230,21 @@ def mount_cgroup2() -> bool:
     return True
 
 
+def unmount_cgroup2() -> None:
+    """Undo `mount_cgroup2`: paths are the host's again. The cgroup namespace stays the process's own."""
+    global _mode, _root
+    mounting.umount(MOUNT)
+    _mode, _root = "", MOUNT
+
+
+def read_only() -> bool:
+    """Say whether the cgroups can only be looked at here (ProtectControlGroups= of a unit)."""
+    try:
+        return bool(os.statvfs(root()).f_flag & os.ST_RDONLY)
+    except OSError:
+        return False
+
+
 def _read(path: str, file: str) -> str:
     name = f"{directory(path)}/{file}"
     try:

@@ -59,6 +59,7 @@ def prepare(place: CgroupPlace) -> None:
     if inner:
         if place["manager"] == "cgroupfs":
             _make_inner(place)
+            _start_afresh(place)
         cgroup.create(place["supervisor"])
     if place["mount_needed"]:
         if inner:
@@ -75,13 +76,22 @@ def prepare(place: CgroupPlace) -> None:
 def leave(place: CgroupPlace) -> bool:
     """Move this process out and remove the container's cgroups; False if a process is left in them.
 
-    The last thing a monitor does. With systemd the scope goes by itself when its last process ends.
+    The last thing a monitor does. With systemd the scope goes by itself when its last process ends. From a
+    cgroup namespace of our own we may leave unless cgroup2 is mounted with `nsdelegate` (ENOENT,
+    cgroup_namespaces(7)); then a client removes them.
     """
-    if place["manager"] != "cgroupfs" or place["mount_needed"]:
+    if place["manager"] != "cgroupfs":
         return not place["inner"]
+    if place["mount_needed"]:
+        cgroup.unmount_cgroup2()
     leaving = f"{place['base'].rstrip('/')}/{TOP}/{LEAVING}"
     cgroup.create(leaving)
-    cgroup.move(leaving)
+    try:
+        cgroup.move(leaving)
+    except KernelError as error:
+        if place["mount_needed"] and error.errno == errno.ENOENT:
+            return False
+        raise
     return cgroup.remove_tree(place["inner"])
 
 
@@ -96,6 +106,16 @@ def remove(place: CgroupPlace, timeout_s: float = 5.0) -> bool:
     cgroup.kill(inner)
     cgroup.wait_empty(inner, timeout_s)
     return cgroup.remove_tree(inner)
+
+
+def _start_afresh(place: CgroupPlace) -> None:
+    """Make `inner` such that a process can go into it for a moment: it does where `mount_needed`, and what an
+    earlier run passed on is in the way (EBUSY).
+    """
+    inner = place["inner"]
+    if place["mount_needed"] and cgroup.enabled(inner):
+        remove(place)
+        cgroup.create(inner)
 
 
 def _make_inner(place: CgroupPlace) -> None:

@@ -59,6 +59,8 @@ def failed(monitor: Monitor, error: Exception) -> int:
     log.error("container failed", container=monitor.name, run=monitor.run_id, error=wrapped)
     if monitor.init_pid and monitor.exit_code is None:
         _step("kill the container", lambda: _kill(monitor))
+    elif monitor.runtime is not None and not monitor.init_pid:
+        _step("end what the runtime has left", lambda: _kill_unfinished(monitor))
     had_started = bool(monitor.started_ns)
     if monitor.stdio is not None and not had_started:
         monitor.stdio.discard()
@@ -113,6 +115,18 @@ def _kill(monitor: Monitor) -> None:
     os.kill(monitor.init_pid, _SIGKILL)
     if not monitor.loop.run_until(lambda: monitor.exit_code is not None, _KILL_S):
         raise errors.MonitorError(f"process {monitor.init_pid} stays after SIGKILL")
+
+
+def _kill_unfinished(monitor: Monitor) -> None:
+    """A runtime that was killed itself leaves a half-made first process, an orphan of ours that waits for it
+    for ever.
+    """
+    from libpod.monitor import stray  # lazy: after a failure
+
+    if monitor.payload:
+        cgroup.kill(monitor.payload)
+    network = monitor.network
+    stray.kill_children(keep=network.helper_pid if network is not None else 0)
 
 
 def _drain(monitor: Monitor) -> None:
@@ -182,13 +196,13 @@ def _leave_cgroup(monitor: Monitor) -> None:
     if place is None:
         return
     monitor.place = None
-    exitrec.write_cgroup(monitor.run_dir, "")
     if monitor.moving is not None:
         _step("move to another cgroup", monitor.moving.wait)
-    if not cgtree.leave(place) and not place["mount_needed"] and place["manager"] == "cgroupfs":
-        cgroup.kill(place["payload"])
-        cgroup.wait_empty(place["inner"], _EXECS_S)
-        cgroup.remove_tree(place["inner"])
+    if place["inner"] and cgroup.populated(place["runtime_path"]):
+        cgroup.kill(place["runtime_path"])
+        cgroup.wait_empty(place["runtime_path"], _EXECS_S)
+    if cgtree.leave(place) or place["manager"] == "systemd":
+        exitrec.write_cgroup(monitor.run_dir, "")
 
 
 def _follow_up(monitor: Monitor) -> None:

@@ -1,4 +1,6 @@
-"""Owns: ending a container's first process that has no monitor any more."""
+"""Owns: ending processes of a container that nobody watches: a first process without a monitor, and what a
+runtime left half-made.
+"""
 
 from __future__ import annotations
 
@@ -33,3 +35,19 @@ def kill(pid: int, start: int, timeout_s: float) -> bool:
         raise
     finally:
         os.close(pid_fd)
+
+
+def kill_children(keep: int) -> None:
+    """Kill all children of this process but one, orphans that came to it too. proc_tid_children(5)."""
+    for thread in os.listdir("/proc/self/task"):
+        try:
+            with open(f"/proc/self/task/{thread}/children", "rb", buffering=0) as stream:
+                children = [int(word) for word in stream.read().split()]
+        except OSError:  # a kernel without it, or a thread that has ended
+            continue
+        for pid in children:
+            if pid != keep:
+                try:
+                    os.kill(pid, _SIGKILL)  # not reaped yet: the id is its own
+                except OSError:
+                    pass

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
         parent_writable: bool
         bus: str
         """The socket of the user's systemd; empty if there is none."""
+        read_only: bool
+        """Nothing can be made at /sys/fs/cgroup."""
 
     class CgroupPlan(TypedDict):
         manager: str
@@ -59,6 +61,9 @@ REMEDY = (
 )
 STOP_RESERVE_S = 5
 """What a monitor has, after its container's own time to stop, to write down how it ended."""
+_CALLER = "caller"
+_VACATE_ROUNDS = 5
+_READ_ONLY = "cgroups are read-only here (ProtectControlGroups= in the unit that runs this?)"
 _NO_CGROUP = "this user may not make cgroups here (no delegated cgroup, no systemd of the user)"
 
 
@@ -78,7 +83,7 @@ def plan(settings: HasManager | None, environ: Mapping[str, str], mode: str = ""
         facts["unit_delegated"] = bool(unit_of(facts["own"])) and facts["own_writable"]
     decided = decide(wanted, facts)
     if decided["manager"] == "cgroupfs":
-        return {**decided, "controllers": sorted(_pass_on(decided["base"], facts["own"]))}
+        return {**decided, "controllers": sorted(_pass_on(decided["base"]))}
     if decided["manager"] == "systemd":
         return {**decided, "controllers": sorted(_of_user_manager())}
     return decided
@@ -89,6 +94,8 @@ def decide(wanted: str, facts: Facts) -> CgroupPlan:
     base, reason = "", ""
     if wanted == "disabled":
         manager = "disabled"
+    elif facts["read_only"]:
+        manager, reason = "disabled", _READ_ONLY
     else:
         base = find_base(facts)
         managed = bool(unit_of(facts["own"])) and not facts["unit_delegated"]
@@ -145,8 +152,11 @@ def gather(environ: Mapping[str, str]) -> Facts:
     """Return the facts of this process."""
     facts = _facts_of_mode()
     own = cgroup.own_path()
+    if own.startswith("/.."):
+        own = ""  # outside of what can be seen here: entered by nsenter(1), cgroup_namespaces(7)
     unit = unit_of(own)
     facts["own"] = own
+    facts["read_only"] = cgroup.read_only()
     facts["bus"] = user_manager_socket(environ)
     if unit:
         name = unit.rsplit("/", 1)[-1]
@@ -245,39 +255,49 @@ def _facts_of_mode() -> Facts:
         "own_writable": False,
         "parent_writable": False,
         "bus": "",
+        "read_only": False,
     }
 
 
-def _pass_on(base: str, own: str) -> set[str]:
+def _pass_on(base: str) -> set[str]:
     """Make the base pass its controllers on and return those that it does.
 
-    The process moves down if it is in the way.
+    Processes that sit in it are moved down first. In their way nothing is passed on: memory would be refused
+    (EBUSY), cpu and pids would not, and nobody could enter a cgroup below any more (EOPNOTSUPP,
+    cgroup-v2.rst "Threads").
     """
     try:
         there = cgroup.controllers(base)
-        on = cgroup.enabled(base)
-        missing = there - on
-        if missing:
-            missing = cgroup.enable(base, missing)
-        if missing and own == base and base != "/":
-            _step_down(base)
+        missing = there - cgroup.enabled(base)
+        if missing and _vacate(base):
             missing = cgroup.enable(base, missing)
     except KernelError as error:
-        log.debug("cannot read the controllers of a cgroup", cgroup=base, error=error.strerror)
+        log.debug("cannot pass controllers on", cgroup=base, error=error)
         return set()
     if missing:
         log.debug("controllers that cannot be passed on", cgroup=base, controllers=",".join(sorted(missing)))
     return there - missing
 
 
-def _step_down(base: str) -> None:
-    """Leave the base for a leaf below it: a cgroup that processes sit in passes no controllers on (EBUSY)."""
-    try:
+def _vacate(base: str) -> bool:
+    """Move what sits in the base to a leaf below it: this process, and the shell around it in a unit. Say
+    whether nothing is left there.
+    """
+    if base == "/":
+        return True  # the rule is not for the root
+    leaf = f"{base}/{cgtree.TOP}/{_CALLER}"
+    for _ in range(_VACATE_ROUNDS):  # a process may fork meanwhile
+        sitting = cgroup.pids(base)
+        if not sitting:
+            return True
         cgroup.create(f"{base}/{cgtree.TOP}")
-        cgroup.create(f"{base}/{cgtree.TOP}/caller")
-        cgroup.move(f"{base}/{cgtree.TOP}/caller")
-    except KernelError as error:
-        log.debug("cannot leave the delegated cgroup", cgroup=base, error=str(error))
+        cgroup.create(leaf)
+        for pid in sitting:
+            try:
+                cgroup.move(leaf, pid)
+            except KernelError as error:
+                log.debug("cannot move a process down", pid=pid, cgroup=leaf, error=error)
+    return False
 
 
 def _of_user_manager() -> set[str]:

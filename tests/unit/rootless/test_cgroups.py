@@ -23,6 +23,7 @@ def facts(
     own_ok: bool = False,
     parent_ok: bool = False,
     bus: str = "",
+    read_only: bool = False,
 ) -> Facts:
     return {
         "mode": mode,
@@ -31,6 +32,7 @@ def facts(
         "own_writable": own_ok,
         "parent_writable": parent_ok,
         "bus": bus,
+        "read_only": read_only,
     }
 
 
@@ -58,6 +60,8 @@ CASES = {
     "root in a container": (facts("/", own_ok=True, parent_ok=True), "cgroupfs", "/"),
     "v1": (facts("", mode="v1"), "disabled", ""),
     "hybrid, given subtree": (facts("/a/b", mode="hybrid", parent_ok=True), "cgroupfs", "/a"),
+    "ProtectControlGroups=": (facts(UNIT, delegated=True, bus=BUS, read_only=True), "disabled", ""),
+    "entered by nsenter, lingering user": (facts("", bus=BUS), "systemd", ""),
     "hybrid, systemd": (facts(SESSION, mode="hybrid", bus=BUS), "disabled", ""),
 }
 
