@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from libpod.model.request import UserInfo
 
 PASSWD, GROUP = "/etc/passwd", "/etc/group"
-_NO_PLACE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EISDIR, errno.EACCES)
+_NO_PLACE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EISDIR, errno.EACCES, errno.ENXIO)
 
 
 def complete(

@@ -33,10 +33,12 @@ _SKIPPED_DEVICES = ("/dev/pts", "/dev/shm", "/dev/mqueue", "/dev/fd", "/dev/cons
 class Bundle:
     """Where it is, and where the runtime's compiled seccomp filter is to be kept ("" = nowhere)."""
 
-    __slots__ = ("path", "save_bpf")
+    __slots__ = ("path", "runtime", "save_bpf")
 
-    def __init__(self, path: str, save_bpf: str) -> None:
+    def __init__(self, path: str, runtime: str, save_bpf: str) -> None:
         self.path = path
+        self.runtime = runtime
+        """The runtime's binary."""
         self.save_bpf = save_bpf
 
 
@@ -62,7 +64,8 @@ def write(
     rootview.make_workdir(root_fd, record, outer)
     rootview.make_mtab(root_fd)
     who, accounts_files = accounts.complete(session, record, bundle, root_fd, who)
-    filters = seccomp.plan(record["security"], session.paths.cache, runtime_path(session, record))
+    runtime = runtime_path(session, record)
+    filters = seccomp.plan(record["security"], session.paths.cache, runtime)
     files = _etc_files(session, record, bundle, network)
     files.update(accounts_files)
     ctx: AssembleContext = {
@@ -90,7 +93,7 @@ def write(
     config = assemble.assemble(record, ctx)
     atomic.write(bundle + "/config.json", jsonio.dumps(config, compact=True), durable=False)
     atomic.write(bundle + "/process.json", jsonio.dumps(config["process"], compact=True), durable=False)
-    return Bundle(bundle, filters["save"])
+    return Bundle(bundle, runtime, filters["save"])
 
 
 def _check_sources(record: ContainerRecord) -> None:

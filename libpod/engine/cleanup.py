@@ -5,6 +5,8 @@ the row goes, then the trash is emptied outside any lock."""
 
 from __future__ import annotations
 
+import os
+
 from libpod import errors, log, volumes
 from libpod.engine import containers, initproc
 from libpod.state import containers as rows
@@ -78,4 +80,34 @@ def reap(session: Session, record: ContainerRecord, status: RunStatus) -> bool:
             return False
         remove_locked(session, whole, anonymous_volumes=True)
         held.remove()
+    return True
+
+
+def sweep(session: Session, known: set[str]) -> None:
+    """Remove directories without a row: whoever was making the container was killed before it wrote the row.
+
+    `known` are the containers that a list has just shown. Whoever makes or removes one holds its lock.
+    """
+    try:
+        found = os.listdir(session.paths.containers)
+    except FileNotFoundError:
+        return
+    for cid in found:
+        if cid in known or not session.locks.is_free(RANK_CONTAINER, cid) or _has_row(session, cid):
+            continue
+        if alive.held(session.paths.run_dir(cid) + "/alive"):
+            continue  # its monitor is about to undo everything
+        log.info("removing the directory of a container that was never made", container=cid[:12])
+        session.enter()
+        with session.locks.take(RANK_CONTAINER, cid) as held:
+            if not _has_row(session, cid):
+                rootfs.remove_container_dirs(session.paths, cid)
+                held.remove()
+
+
+def _has_row(session: Session, cid: str) -> bool:
+    try:
+        rows.get(session.db, cid)
+    except errors.NotFoundError:
+        return False
     return True

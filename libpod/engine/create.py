@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from libpod.model.request import MergeIds, Request
 
 _NAME_TRIES = 20
+_PLATFORM = ("platform", "arch", "os", "variant")
 
 
 def parse(session: Session, options: Mapping[str, object], image: str, command: list[str]) -> Request:
@@ -53,23 +54,16 @@ def cgroup_mode(session: Session, req: Request) -> str:
     return req["cgroups"] or session.settings.cgroups
 
 
-def find_image(session: Session, name: str, pull: str) -> ImageRecord:
-    """The local image of that name. `pull` is the policy; there is no registry client yet, so a missing
-    image is an error."""
-    record = images.lookup(session.db, name)
-    if record is not None and pull not in ("always", "newer"):
-        return record
-    if pull in ("always", "newer"):
-        raise errors.NotSupportedError(
-            f"--pull={pull}: pulling images is not supported yet",
-            remedy='load it with "pypod load" and use --pull=never',
-        )
-    raise errors.NotFoundError(
-        f'no image "{name}" in the local store, and pulling images is not supported yet',
-        remedy='bring it in with "pypod load -i ARCHIVE" or "pypod import ROOTFS.tar NAME"; '
-        '"pypod images" lists what is there',
-        name=name,
-    )
+def find_image(session: Session, name: str, options: Mapping[str, object]) -> ImageRecord:
+    """The image of that name, pulled if it is not here or the policy (`pull` of the options) says so."""
+    policy = str(options.get("pull") or session.settings.pull_policy)
+    if policy in ("missing", "never") and not any(options.get(key) for key in _PLATFORM):
+        record = images.lookup(session.db, name)
+        if record is not None:
+            return record
+    from libpod.engine import pull  # lazy: only when something may have to be pulled
+
+    return pull.image(session, name, options, policy)
 
 
 def new_id() -> str:
@@ -120,14 +114,19 @@ def _others(session: Session, req: Request) -> tuple[dict[str, str], dict[str, l
     return joins, volumes
 
 
+def make_dirs(session: Session, cid: str, steps: undo.Undo) -> None:
+    """Make the container's directories. Its lock must be held: without a row they are rubbish to others."""
+    steps.push(rootfs.remove_container_dirs, session.paths, cid)
+    rootfs.create_container_dirs(session.paths, cid)
+    failpoint.hit("create:after-dirs")
+
+
 def insert(
     session: Session, record: ContainerRecord, steps: undo.Undo, *, replace_name: bool
 ) -> ContainerRecord:
-    """Write the row and make the directories; every step's undo is pushed on `steps`. The container's lock
-    must be held.
+    """Write the row: from here on others see the container, and its image cannot go. Its lock must be held.
 
-    `replace_name`: the name was made up, so another one is tried when it is taken.
-    """
+    `replace_name`: the name was made up, so another one is tried when it is taken."""
     durable = not record["remove"]
     for attempt in range(_NAME_TRIES):
         if replace_name:
@@ -142,9 +141,6 @@ def insert(
     cid = record["id"]
     steps.push(lambda: containers.delete(session.db, cid, durable=durable))
     failpoint.hit("create:after-row")
-    steps.push(rootfs.remove_container_dirs, session.paths, cid)
-    rootfs.create_container_dirs(session.paths, cid)
-    failpoint.hit("create:after-dirs")
     return record
 
 
@@ -157,10 +153,11 @@ def create(
     req = parse(session, options, image, command)
     validate.request(req, session.host_facts(cgroup_mode(session, req)))
     session.enter()
-    found = find_image(session, image, req["pull"])
+    found = find_image(session, image, options)
     record = build_record(session, req, found, command_line)
     with session.locks.take(RANK_CONTAINER, record["id"]) as held, undo.Undo() as steps:
         steps.push(held.remove)
+        make_dirs(session, record["id"], steps)
         record = insert(session, record, steps, replace_name=not record["name"])
         volumes.ensure(session.paths, session.db, record)
         steps.dismiss()

@@ -139,6 +139,7 @@ def _process_file(
             privileged=asked.privileged,
             container_env=record["env"],
         )
+        spec_process.check_text(asked.command, asked.env)
         rootview.check_command(root_fd, record["name"], document)
     finally:
         os.close(root_fd)

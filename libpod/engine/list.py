@@ -26,7 +26,9 @@ def ps(session: Session, *, every: bool, last: int = 0, filters: list[str] = [])
     if any(f.partition("=")[0] == "status" for f in filters):
         every = True
     found: list[Row] = []
-    for record in reversed(rows.summaries(session.db)):
+    summaries = rows.summaries(session.db)
+    cleanup.sweep(session, {record["id"] for record in summaries})
+    for record in reversed(summaries):
         status = containers.status(session, record)
         if record["remove"] and cleanup.reap(session, record, status):
             continue

@@ -30,7 +30,7 @@ def read(root_fd: int, name: str) -> bytes:
     try:
         return path.read_in_root(root_fd, name)
     except errors.KernelError as e:
-        if e.errno in (*_MISSING, errno.EISDIR, errno.EACCES):
+        if e.errno in (*_MISSING, errno.EISDIR, errno.EACCES, errno.EINVAL, errno.ENXIO):
             return b""
         raise
 

@@ -9,7 +9,7 @@ import os
 
 from libpod import errors
 from libpod.engine import cleanup, create, start, streams
-from libpod.spec import validate
+from libpod.spec import merge, validate
 from libpod.util import failpoint, undo
 from libpod.util.lock import RANK_CONTAINER
 
@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from libpod.engine.session import Session
     from libpod.engine.streams import Stdio
     from libpod.model.container import ContainerRecord
+    from libpod.model.request import Request
 
 
-class Request:
+class Asked:
     """What the command line asked of `run`, beyond the container itself."""
 
     __slots__ = ("command", "command_line", "image", "options")
@@ -38,7 +39,7 @@ class Request:
 
 def run(
     session: Session,
-    asked: Request,
+    asked: Asked,
     stdio: Stdio | None,
     *,
     on_started: Callable[[ContainerRecord], None],
@@ -56,17 +57,20 @@ def run(
     launched = start.launch(session, cid, mode=mode, stop_timeout_s=seconds)
     with undo.Undo() as monitor:
         monitor.push(launched.close)
-        image = create.find_image(session, asked.image, req["pull"])
-        record = create.build_record(session, req, image, asked.command_line, cid=cid, by_run=True)
-        attach = None if stdio is None else attached(stdio)
-        size = stdio.size() if stdio is not None and stdio.size is not None and record["tty"] else None
-        with session.locks.take(RANK_CONTAINER, record["id"]) as held, undo.Undo() as steps:
+        with session.locks.take(RANK_CONTAINER, cid) as held, undo.Undo() as steps:
             steps.push(held.remove)
-            record = create.insert(session, record, steps, replace_name=not record["name"])
-            failpoint.hit("run:after-insert")
+            create.make_dirs(session, cid, steps)
             steps.push(launched.end)
+            around = _surround(session, req, launched, cid)
+            image = create.find_image(session, asked.image, asked.options)
+            record = create.build_record(session, req, image, asked.command_line, cid=cid, by_run=True)
+            record = create.insert(session, record, steps, replace_name=not record["name"])
+            steps.push(launched.end)
+            failpoint.hit("run:after-insert")
+            attach = None if stdio is None else attached(stdio)
+            size = stdio.size() if stdio is not None and stdio.size is not None and record["tty"] else None
             try:
-                started = start.start(session, record, launched, attach=attach, size=size)
+                started = start.start(session, record, launched, around, attach=attach, size=size)
             except errors.PypodError:
                 if not record["remove"]:
                     steps.dismiss()  # what could not be started stays, for `inspect` and `start`
@@ -79,6 +83,18 @@ def run(
         started.conn.close()
         return 0
     return carry(session, started, stdio)
+
+
+def _surround(
+    session: Session, req: Request, launched: start.Launched, cid: str
+) -> start.Surroundings | None:
+    """Let the monitor begin with what does not depend on the image.
+
+    None where another container must be looked up first.
+    """
+    if req["network"] is not None and req["network"]["mode"] == "container":
+        return None
+    return start.surround(session, launched, cid, merge.network_of(req, session.settings, {}))
 
 
 def attached(stdio: Stdio) -> dict[str, bool]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from libpod.conf.paths import Paths
     from libpod.conf.settings import Settings
+    from libpod.image.meter import Display
     from libpod.model.request import HostFacts
     from libpod.rootless.cgroups import CgroupPlan
     from libpod.rootless.enter import Entry
@@ -40,6 +41,8 @@ class Session:
         executes to clean up."""
         self.notify = notify
         """Takes one line that the user should read (`Trying to pull ...`); None = nobody reads."""
+        self.transfer_display: Callable[[], Display] | None = None
+        """Makes what shows how far a transfer is, on a terminal; None = lines are enough."""
         self.uid = os.getuid()
         self.gid = os.getgid()
         root, runroot = options.get("root"), options.get("runroot")

@@ -11,7 +11,7 @@ import os
 
 from libpod import errors, monitorctl
 from libpod.conf import tools
-from libpod.engine import bundle, containers
+from libpod.engine import containers
 from libpod.network import slirp4netns
 from libpod.rootless import cgroups
 from libpod.storage import driver
@@ -20,9 +20,11 @@ from libpod.util import atomic, failpoint
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
+    from libpod.engine.bundle import Bundle
     from libpod.engine.session import Session
-    from libpod.model.container import ContainerRecord
+    from libpod.model.container import ContainerRecord, NetworkRecord
     from libpod.monitorctl import Launch
 
 
@@ -72,10 +74,37 @@ def launch(session: Session, cid: str, *, mode: str, stop_timeout_s: int) -> Lau
         raise
 
 
+class Surroundings:
+    """What the monitor begins with before it knows the image: the network, as it was told."""
+
+    __slots__ = ("network", "run_id")
+
+    def __init__(self, run_id: str, network: Mapping[str, Any]) -> None:
+        self.run_id = run_id
+        self.network = network
+
+
+def surround(session: Session, launched: Launched, cid: str, network: NetworkRecord) -> Surroundings:
+    """Have the monitor make the network, while we go on. The container's directories must exist."""
+    run_id = os.urandom(8).hex()
+    plan = _network(session, network)
+    launched.monitor.send(
+        {
+            "t": "surround",
+            "cid": cid,
+            "run_id": run_id,
+            "run_dir": session.paths.run_dir(cid),
+            "network": plan["message"],
+        }
+    )
+    return Surroundings(run_id, plan)
+
+
 def start(
     session: Session,
     record: ContainerRecord,
     launched: Launched,
+    around: Surroundings | None,
     *,
     attach: Mapping[str, bool] | None,
     size: tuple[int, int] | None,
@@ -84,31 +113,21 @@ def start(
     """Start the container of `record` under the forked monitor. Its lock must be held; the monitor takes no
     lock.
 
-    `attach` says which streams this process will carry (None = detached). Raises what the monitor reports;
-    then nothing runs."""
-    cid = record["id"]
-    run_id = os.urandom(8).hex()
-    run_dir = session.paths.run_dir(cid)
+    `around` is what `surround` gave, None if that has not been done. `attach` says which streams this process
+    will carry (None = detached). Raises what the monitor reports; then nothing runs."""
     monitor = launched.monitor
-    network = _network(session, record)
+    if around is None:
+        around = surround(session, launched, record["id"], record["network"])
     place = launched.place.wait()
-    monitor.send(
-        {
-            "t": "prepare",
-            "cid": cid,
-            "run_id": run_id,
-            "name": record["name"],
-            "run_dir": run_dir,
-            "mount": driver.mount_plan(session.paths, record),
-            "cgroup": place,
-            "network": network["message"],
-        }
-    )
+    mount = driver.mount_plan(session.paths, record)
+    monitor.send({"t": "prepare", "name": record["name"], "mount": mount, "cgroup": place})
+    from libpod.engine import bundle  # here: the monitor mounts meanwhile, on the other core
+
     prepared, fds = monitor.expect("prepared")
     root_fd = fds[0]
     try:
         failpoint.hit("start:after-prepared")
-        written = bundle.write(session, record, prepared, root_fd, network, place, size)
+        written = bundle.write(session, record, prepared, root_fd, around.network, place, size)
     finally:
         os.close(root_fd)
     failpoint.hit("start:after-bundle")
@@ -118,12 +137,11 @@ def start(
     failpoint.hit("start:after-started")
     if record["pidfile"]:
         atomic.write(record["pidfile"], f"{reply['pid']}\n", mode=0o644, durable=False)
-    return Started(record, monitor, int(reply["pid"]), run_id)
+    return Started(record, monitor, int(reply["pid"]), around.run_id)
 
 
-def _network(session: Session, record: ContainerRecord) -> dict[str, object]:
+def _network(session: Session, wanted: NetworkRecord) -> dict[str, Any]:
     """What the monitor is told about the network, and the addresses that go into the container's files."""
-    wanted = record["network"]
     mode = wanted["mode"]
     if mode == "container":
         other = monitorctl.status(session.paths, wanted["container"])
@@ -147,7 +165,7 @@ def _network(session: Session, record: ContainerRecord) -> dict[str, object]:
 def _start_message(
     session: Session,
     record: ContainerRecord,
-    written: bundle.Bundle,
+    written: Bundle,
     *,
     attach: Mapping[str, bool] | None,
     size: tuple[int, int] | None,
@@ -158,7 +176,7 @@ def _start_message(
         "bundle": written.path,
         "seccomp_cache": {"path": written.save_bpf} if written.save_bpf else None,
         "runtime": [
-            bundle.runtime_path(session, record),
+            written.runtime,
             *(f"--{flag}" for flag in session.settings.runtime_flags),
         ],
         "terminal": record["tty"],

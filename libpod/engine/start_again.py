@@ -50,7 +50,7 @@ def _start(session: Session, record: ContainerRecord, stdio: Stdio | None) -> st
         try:
             size = stdio.size() if stdio is not None and stdio.size is not None and record["tty"] else None
             streams = None if stdio is None else run.attached(stdio)
-            return starting.start(session, record, launched, attach=streams, size=size)
+            return starting.start(session, record, launched, None, attach=streams, size=size)
         except BaseException:
             launched.close()
             raise

@@ -50,6 +50,8 @@ if TYPE_CHECKING:
         """
         env_host: list[str]
         """Host variables below everything but the built-in defaults (--env-host, proxy variables)."""
+        env_merge: list[str]
+        """`NAME=value`, in which `$NAME` and `${NAME}` stand for variables of the image."""
         unsetenv: list[str]
         unsetenv_all: bool
         user: str

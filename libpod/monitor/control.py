@@ -163,6 +163,7 @@ def _cleaned(monitor: Monitor, peer: Peer, _msg: Message, _fds: list[int]) -> No
 
 
 _REQUESTS = {
+    "surround": _prepare,
     "prepare": _prepare,
     "start": _prepare,
     "hello": _hello,

@@ -27,6 +27,7 @@ def run(conn: wire.Conn, inherited: tuple[int, ...], kept: list[int], moving: se
     monitor.client = monitor.control.add(conn)
     monitor.inherited, monitor.kept_fds, monitor.moving = inherited, kept, moving
     try:
+        start.surround(monitor, monitor.receive("surround"))
         start.prepare(monitor, monitor.receive("prepare"))
         start.start(monitor, monitor.receive("start"))
     except Exception as error:

@@ -1,6 +1,7 @@
-"""Owns: a container's start, in two steps between which the client writes the bundle.
+"""Owns: a container's start, in three steps; between the last two the client writes the bundle.
 
-    prepare     namespaces, cgroup, network, root file system; the client gets a descriptor of the root
+    surround    the network: known before the client has looked the image up
+    prepare     cgroup, root file system; the client gets a descriptor of it
     start       runtime create, then start; the client is told
 
 The client may leave at any moment before the end of it: then an error is raised and all is undone.
@@ -34,12 +35,12 @@ _EMPTY_S = 5.0
 _PASSTHROUGH = "passthrough"
 
 
-def prepare(monitor: Monitor, msg: Message) -> None:
-    """Make what the container will live in."""
+def surround(monitor: Monitor, msg: Message) -> None:
+    """Be this container's monitor, and begin with its network."""
     monitor.cid, monitor.run_id = msg["cid"], msg["run_id"]
-    monitor.name = msg.get("name") or monitor.cid[:12]
+    monitor.name = monitor.cid[:12]
     setup.name(monitor.cid)
-    failpoint.hit("monitor:after-prepare-message")
+    failpoint.hit("monitor:after-surround-message")
     run_dir: str = msg["run_dir"]
     monitor.alive_fd = _hold_alive(monitor, run_dir)
     monitor.run_dir = run_dir
@@ -48,17 +49,25 @@ def prepare(monitor: Monitor, msg: Message) -> None:
     )
     log.set_output(monitor.log_fd, with_time=True)
     failpoint.hit("monitor:after-alive")
-    _enter_cgroup(monitor, msg)
     monitor.network = Network(monitor.loop, msg["network"])
     monitor.network.open()
     failpoint.hit("monitor:after-network")
-    monitor.merged = msg.get("target") or f"{os.path.dirname(run_dir)}/merged"
+
+
+def prepare(monitor: Monitor, msg: Message) -> None:
+    """Begin the move into the cgroup, mount the root file system, and let the client look at it."""
+    monitor.name = msg.get("name") or monitor.name
+    network = monitor.network
+    assert network is not None
+    failpoint.hit("monitor:after-prepare-message")
+    _enter_cgroup(monitor, msg)
+    monitor.merged = msg.get("target") or f"{os.path.dirname(monitor.run_dir)}/merged"
     monitor.mounted = True
     mounts.mount_root(msg["mount"], monitor.merged)
     failpoint.hit("monitor:after-mount")
     root_fd = os.open(monitor.merged, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        netns = monitor.network.path or None
+        netns = network.path or None
         monitor.tell(
             {"t": "prepared", "pid": os.getpid(), "netns": netns, "merged": monitor.merged}, [root_fd]
         )

@@ -50,6 +50,34 @@ def parse(options: Options, environ: Mapping[str, str]) -> list[str]:
     return found
 
 
+def parse_merge(options: Options) -> list[str]:
+    """The values of --env-merge."""
+    found = words(options, "env_merge")
+    for value in found:
+        name, eq, _ = value.partition("=")
+        if not name or not eq:
+            raise bad("env-merge", value, "NAME=VALUE", "write \"--env-merge 'PATH=${PATH}:/app'\"")
+    return found
+
+
+def substitute(item: str, base: list[str]) -> str:
+    """`NAME=value` with `$NAME` and `${NAME}` in the value replaced by variables of `base`, or by nothing."""
+    name, _, value = item.partition("=")
+    out = ""
+    while value:
+        text, dollar, value = value.partition("$")
+        out += text
+        if not dollar:
+            break
+        if value.startswith("{") and "}" in value:
+            key, _, value = value[1:].partition("}")
+        else:
+            length = next((n for n, c in enumerate(value) if not (c.isalnum() or c == "_")), len(value))
+            key, value = value[:length], value[length:]
+        out += (get(base, key) or "") if key else "$"
+    return f"{name}={out}"
+
+
 def from_host(options: Options, environ: Mapping[str, str], http_proxy: bool) -> list[str]:
     """Host variables that go below the user's own: all with --env-host, else the proxy variables
     (`http_proxy` = default).

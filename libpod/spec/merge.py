@@ -66,7 +66,7 @@ if TYPE_CHECKING:
         volumes: list[str]
 
 
-__all__ = ["merge"]
+__all__ = ["merge", "network_of"]
 
 _SYSTEMD_COMMANDS = (
     "/sbin/init",
@@ -87,7 +87,7 @@ def merge(request: Request, image: ImageConfig, defaults: Defaults, ids: MergeId
     userns = idmaps.resolve(userns_request, "host", host)
     process = _process(request, image, defaults, ids, idmaps.default_user(userns_request, userns, host))
     systemd = _is_systemd(request["systemd"], process["args"])
-    network = _network(request, defaults, ids)
+    network = network_of(request, defaults, ids.get("joins", {}))
     namespaces = _namespaces(request, defaults, ids)
     mounts = _mounts(request, image, defaults, ids)
     cgroups = request["cgroups"] or defaults.cgroups
@@ -193,7 +193,8 @@ def _is_systemd(mode: str, args: list[str]) -> bool:
 def _env(request: Request, image: ImageConfig, defaults: Defaults) -> list[str]:
     low: list[list[str]] = [] if request["unsetenv_all"] else [list(env.BUILT_IN), defaults.env, image["env"]]
     base = env.merge(low, request["unsetenv"])
-    return env.merge([base, request["env_host"], request["env"]])
+    merged = [env.substitute(item, base) for item in request["env_merge"]]
+    return env.merge([base, request["env_host"], merged, request["env"]])
 
 
 def _hostname(
@@ -208,11 +209,12 @@ def _hostname(
     return cid[:12]
 
 
-def _network(request: Request, defaults: Defaults, ids: MergeIds) -> NetworkRecord:
+def network_of(request: Request, defaults: Defaults, joins: dict[str, str]) -> NetworkRecord:
+    """The network that the container will have. `joins`: see MergeIds."""
     found = request["network"] or netopts.parse_mode(defaults.network)
     if found["mode"] != "container":
         return found
-    joined = netopts.check_join("network", f"container:{found['container']}", ids.get("joins", {}))
+    joined = netopts.check_join("network", f"container:{found['container']}", joins)
     return {"mode": "container", "options": {}, "container": joined.partition(":")[2]}
 
 

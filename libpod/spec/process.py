@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from libpod.conf.security import ALL_CAPS
+from libpod.errors import UsageError
 from libpod.spec import capabilities, resources
 from libpod.spec import env as variables
 from libpod.spec.mounts import INIT_PATH
@@ -14,6 +15,22 @@ if TYPE_CHECKING:
 
     from libpod.model.container import ContainerRecord
     from libpod.model.request import AssembleContext, UserInfo
+
+
+def check_text(args: Sequence[str], env: Sequence[str]) -> None:
+    """Raise UsageError for words that are not UTF-8: the runtime's configuration is JSON, which can hold text
+    only."""
+    for what, values in (("argument", args), ("variable", env)):
+        for value in values:
+            if not value.isascii():
+                try:
+                    value.encode("utf-8")
+                except UnicodeEncodeError:
+                    shown = ascii(value if what == "argument" else value.partition("=")[0])
+                    raise UsageError(
+                        f"the {what} {shown} is not text in UTF-8: it cannot be passed into a container",
+                        remedy="give it to the command in a file, or on stdin",
+                    ) from None
 
 
 def _user(user: UserInfo, umask: int, gid_count: int = MAX_ID + 1) -> dict[str, object]:

@@ -27,7 +27,7 @@ def run(
 
     given: dict[str, object] = dict(options)
     created.check(ctx.session, given)
-    asked = engine.Request(given, image, list(command or ()), created.command_line())
+    asked = engine.Asked(given, image, list(command or ()), created.command_line())
     if given.get("detach"):
         return engine.run(
             ctx.session, asked, None, on_started=lambda record: created.started(given, record, show=True)
