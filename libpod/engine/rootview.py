@@ -69,6 +69,8 @@ def check_command(root_fd: int, container: str, process: Mapping[str, Any]) -> N
     error = _look(root_fd, cwd, os.O_DIRECTORY)
     if error in _MISSING:
         raise errors.CommandNotFound(f'{subject}: working directory "{cwd}": {os.strerror(error)}')
+    if not name:
+        raise errors.CommandNotExecutable(f"{subject}: the name of the command is empty")
     if "/" in name:
         error = _look(root_fd, f"{cwd}/{name}" if name[0] != "/" else name)
         if error in _MISSING:
