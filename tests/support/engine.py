@@ -261,7 +261,8 @@ def own_cgroup_top() -> Path | None:
 
 def cgroups() -> frozenset[str]:
     top = own_cgroup_top()
-    return frozenset(str(p) for p in top.rglob("*") if p.is_dir()) if top else frozenset()
+    # os.walk, not rglob: a monitor may remove its own while we look
+    return frozenset(f"{at}/{name}" for at, names, _ in os.walk(top) for name in names) if top else frozenset()
 
 
 def snapshot() -> Snapshot:
