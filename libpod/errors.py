@@ -18,6 +18,7 @@
     |- RootlessError              125  500   the user namespace cannot be entered
     |- StorageError               125  500   layers, mounts, file systems
     |- ImageError                 125  400   a damaged or hostile image or archive
+    |- RegistryError              125  502   a registry refused, or could not be reached
     |- StateDbError               125  500   the database cannot be used
     |- LockOrderError             125  500   a lock was taken out of order: a bug
     |- KernelError (also OSError) 125  500   a system call failed
@@ -46,6 +47,7 @@ __all__ = [
     "NotSupportedError",
     "ProcessError",
     "PypodError",
+    "RegistryError",
     "RootlessError",
     "RuntimeFailedError",
     "StateDbError",
@@ -165,6 +167,14 @@ class StorageError(PypodError):
 class ImageError(PypodError):
     http_status = 400
     kind = "image"
+
+
+class RegistryError(PypodError):
+    """`status` is what the registry answered; 0 = there was no answer."""
+
+    http_status = 502
+    kind = "registry"
+    status = 0
 
 
 class StateDbError(PypodError):

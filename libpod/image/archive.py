@@ -327,7 +327,7 @@ def _docker_archive(files: Files, data: bytes) -> list[Found]:
         config_bytes = files.document(view.get("Config").text(None))
         config = manifest.parse_config(config_bytes)
         paths = view.get("Layers").texts()
-        _check_count(len(paths), config)
+        check_count(len(paths), config)
         layers = [
             Layer(_opener(files, path), manifest.DOCKER_LAYER, "", -1, diff_id)
             for path, diff_id in zip(paths, config["diff_ids"], strict=True)
@@ -341,7 +341,7 @@ def _with_layers(
     files: Files, data: bytes, view: Manifest, config_bytes: bytes, names: list[str], prefix: str
 ) -> Found:
     config = manifest.parse_config(config_bytes)
-    _check_count(len(view["layers"]), config)
+    check_count(len(view["layers"]), config)
     layers = [
         Layer(
             _opener(files, prefix + d["digest"].partition(":")[2]),
@@ -355,7 +355,8 @@ def _with_layers(
     return Found(data, config_bytes, config, layers, names)
 
 
-def _check_count(layers: int, config: ConfigView) -> None:
+def check_count(layers: int, config: ConfigView) -> None:
+    """Raise ImageError unless manifest and configuration have the same number of layers."""
     said = len(config["diff_ids"])
     if layers != said:
         raise errors.ImageError(

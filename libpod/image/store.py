@@ -183,15 +183,21 @@ def _plain_file(store: Store, fd: int) -> int:
 
 
 def _load(store: Store, files: archive.Files, shown: str) -> list[tuple[ImageRecord, list[str]]]:
-    found = archive.find(files, shown)
+    return bring(store, archive.find(files, shown), shown)
+
+
+def bring(
+    store: Store, found: list[Found], shown: str, tick: Callable[[], None] | None = None
+) -> list[tuple[ImageRecord, list[str]]]:
+    """Store these images: [(record, its names)]. All of them or none; `tick` is called while it works."""
     for _ in range(_TRIES):
-        with unpack.Batch(store.paths, store.owners, store.say) as batch:
+        with unpack.Batch(store.paths, store.owners, store.say, tick) as batch:
             loaded = [_bring(store, batch, image) for image in found]
             batch.seal()
             with store.locks.take(RANK_LAYER, LOCK_NAME):
                 batch.publish()
                 failpoint.hit("load:after-publish")
-                if not all(_complete(store.paths, record, needs) for record, _names, needs in loaded):
+                if not all(complete(store.paths, record, needs) for record, _names, needs in loaded):
                     continue  # somebody removed an image with the same layers meanwhile: bring them again
                 images.insert_all(store.db, loaded)
                 failpoint.hit("load:after-row")
@@ -214,7 +220,8 @@ def _bring(store: Store, batch: unpack.Batch, image: Found) -> tuple[ImageRecord
     return record, image.names, [manifest_digest, config_digest, *(r["blob"] for r in results)]
 
 
-def _complete(paths: Paths, record: ImageRecord, needs: list[str]) -> bool:
+def complete(paths: Paths, record: ImageRecord, needs: list[str]) -> bool:
+    """True when the image's layers and these blobs are in the store."""
     return all(layers.exists(paths, key) for key in record["layers"]) and all(
         blobs.exists(paths, d) for d in needs
     )

@@ -100,10 +100,17 @@ class Batch:
     over goes away.
     """
 
-    def __init__(self, paths: Paths, owners: Literal["keep", "squash"], say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        paths: Paths,
+        owners: Literal["keep", "squash"],
+        say: Callable[[str], None],
+        tick: Callable[[], None] | None = None,
+    ) -> None:
         self._paths = paths
         self._owners = owners
         self._say = say
+        self._tick = tick
         self._staged: dict[str, layers.Staged] = {}
         self._writers: dict[str, blobs.Writer] = {}
         self._blobs: dict[str, str] = {}
@@ -126,7 +133,8 @@ class Batch:
         for key, _item in todo:
             self._staged[key] = layers.begin(self._paths)
             self._writers[key] = blobs.Writer(self._paths)
-        results = fanout.run([self._job(key, item) for key, item in todo]) if todo else []
+        jobs = [self._job(key, item) for key, item in todo]
+        results = fanout.run(jobs, tick=self._tick) if jobs else []
         for (key, item), done in zip(todo, results, strict=True):
             self._check(item, done)
             self._done[key] = done

@@ -6,6 +6,7 @@ import os
 import select
 
 from libpod.errors import PypodError
+from libpod.kernel import process
 from libpod.util import jsonio, lock, spawn
 
 TYPE_CHECKING = False
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
+TICK_S = 0.1
 _SIGKILL = 9
 
 
@@ -21,15 +23,17 @@ def workers() -> int:
     return min(len(os.sched_getaffinity(0)), 8)
 
 
-def run(jobs: Sequence[Callable[[], Any]], limit: int = 0) -> list[Any]:
+def run(
+    jobs: Sequence[Callable[[], Any]], limit: int = 0, tick: Callable[[], None] | None = None
+) -> list[Any]:
     """Run every job in a child of its own, `limit` at a time (0 = as many as there are processors); results
     in order.
 
     A result must be JSON. The first error stops the others and is raised here, with its class. A job
     inherits all open descriptors and holds none of our locks; it must not use a database connection made
-    before. A single job is run here, without a child.
+    before. A single job is run here, without a child. `tick` is called here every TICK_S while they work.
     """
-    if len(jobs) == 1:
+    if len(jobs) == 1 and tick is None:
         return [jobs[0]()]
     running: dict[int, tuple[int, int, list[bytes]]] = {}  # result pipe -> (pid, number, what came so far)
     results: list[Any] = [None] * len(jobs)
@@ -41,7 +45,9 @@ def run(jobs: Sequence[Callable[[], Any]], limit: int = 0) -> list[Any]:
                 number, job = waiting.pop()
                 read_fd, pid = _start(job, list(running))
                 running[read_fd] = (pid, number, [])
-            ready, _, _ = select.select(list(running), [], [])
+            ready, _, _ = select.select(list(running), [], [], TICK_S if tick else None)
+            if tick:
+                tick()
             for fd in ready:
                 data = os.read(fd, 1 << 16)
                 pid, number, parts = running[fd]
@@ -67,6 +73,7 @@ def _start(job: Callable[[], Any], others: list[int]) -> tuple[int, int]:
         return read_fd, pid
     code = 1
     try:
+        process.set_pdeathsig(_SIGKILL)  # nobody would wait for the result
         os.close(read_fd)
         for fd in others:
             os.close(fd)

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from libpod.engine.session import Session
+    from libpod.image.meter import Display
     from pypod.cli.globals import GlobalOptions
 
 
@@ -32,6 +33,7 @@ class Context:
             from libpod.engine.session import open_session
 
             self._session = open_session(self.globals, self.self_argv(), note)
+            self._session.transfer_display = display if sys.stderr.isatty() else None
         return self._session
 
     def close(self) -> None:
@@ -63,6 +65,13 @@ def note(text: str) -> None:
     sys.stdout.flush()
     sys.stderr.write(text + "\n")
     sys.stderr.flush()
+
+
+def display() -> Display:
+    """What shows the progress of transfers on a terminal."""
+    from pypod.ui import progress
+
+    return progress.Bars()
 
 
 def program_argv() -> list[str]:

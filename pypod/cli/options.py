@@ -27,7 +27,7 @@ class ContainerOptions(TypedDict, total=False):
     attach: Annotated[list[str], opt("--attach", "-a", kind="slice", metavar="NAME",
         complete="(stdin,stdout,stderr)",
         help="Attach to stdin, stdout or stderr")]
-    authfile: Annotated[str, opt("--authfile", metavar="FILE", complete="files", state=LATER,
+    authfile: Annotated[str, opt("--authfile", metavar="FILE", complete="files",
         help="Read the credentials for registries from this file")]
     blkio_weight_device: Annotated[list[str], opt("--blkio-weight-device", kind="slice",
         metavar="DEVICE:WEIGHT", state=LATER,
@@ -38,7 +38,7 @@ class ContainerOptions(TypedDict, total=False):
         help="Add a capability to the container's default set")]
     cap_drop: Annotated[list[str], opt("--cap-drop", kind="slice", metavar="CAPABILITY", complete="caps",
         help="Drop a capability, or ALL")]
-    cert_dir: Annotated[str, opt("--cert-dir", metavar="DIR", state=LATER, complete="dirs",
+    cert_dir: Annotated[str, opt("--cert-dir", metavar="DIR", complete="dirs",
         help="Read the certificates for registries from this directory")]
     cgroup_conf: Annotated[list[str], opt("--cgroup-conf", kind="slice", metavar="KEY=VALUE",
         help="Write a value into a file of the container's cgroup")]
@@ -74,7 +74,7 @@ class ContainerOptions(TypedDict, total=False):
         help="Memory nodes that the container may use, as in 0-1")]
     cpus: Annotated[float, opt("--cpus", metavar="N",
         help="Number of CPUs that the container may use, as in 1.5")]
-    creds: Annotated[str, opt("--creds", metavar="USER:PASS", state=LATER,
+    creds: Annotated[str, opt("--creds", metavar="USER:PASS",
         help="Credentials for the registry")]
     decryption_key: Annotated[list[str], opt("--decryption-key", kind="slice", metavar="KEY", state=LATER,
         help="Key to decrypt the image with")]
@@ -257,9 +257,9 @@ class ContainerOptions(TypedDict, total=False):
     restart: Annotated[str, opt("--restart", metavar="POLICY",
         state=LATER, harmless="no", complete="(no,always,on-failure,unless-stopped)",
         help="When to start the container again: no, always, on-failure[:N] or unless-stopped")]
-    retry_delay: Annotated[str, opt("--retry-delay", metavar="TIME", state=LATER,
+    retry_delay: Annotated[str, opt("--retry-delay", metavar="TIME",
         help="Pause before a failed pull is tried again")]
-    retry: Annotated[int, opt("--retry", kind="uint", metavar="N", state=LATER,
+    retry: Annotated[int, opt("--retry", kind="uint", metavar="N",
         help="How often a failed pull is tried again")]
     rm: Annotated[bool, opt("--rm", help="Remove the container when it has ended")]
     rootfs: Annotated[bool, opt("--rootfs", state=LATER,
@@ -292,7 +292,7 @@ class ContainerOptions(TypedDict, total=False):
         help="Prepare the container for systemd as its init: true, false or always")]
     timeout: Annotated[int, opt("--timeout", kind="uint", metavar="SECONDS",
         help="Kill the container after this time")]
-    tls_verify: Annotated[bool, opt("--tls-verify", kind="true", state=LATER,
+    tls_verify: Annotated[bool, opt("--tls-verify", kind="true",
         help="Ask registries for a valid certificate")]
     tmpfs: Annotated[list[str], opt("--tmpfs", metavar="DIR[:OPTIONS]", help="Mount a tmpfs")]
     tty: Annotated[bool, opt("--tty", "-t", help="Give the container a terminal")]

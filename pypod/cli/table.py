@@ -67,11 +67,11 @@ _CREATE_CREATE: Spec = (
     False,
     "image command*",
     "",
-    " add-host/=l annotation/=a arch/=s attach/a=l authfile/=s- blkio-weight/=s "
-    "blkio-weight-device/=l- cap-add/=l cap-drop/=l cert-dir/=s- cgroup-conf/=l cgroup-parent/=s- "
+    " add-host/=l annotation/=a arch/=s attach/a=l authfile/=s blkio-weight/=s "
+    "blkio-weight-device/=l- cap-add/=l cap-drop/=l cert-dir/=s cgroup-conf/=l cgroup-parent/=s- "
     "cgroupns/=s cgroups/=s chrootdirs/=l- cidfile/=s conmon-pidfile/=s- cpu-period/=u cpu-quota/=i "
     "cpu-rt-period/=u~ cpu-rt-runtime/=i~ cpu-shares/c=u cpus/=f cpuset-cpus/=s cpuset-mems/=s "
-    "creds/=s- decryption-key/=l- device/=l device-cgroup-rule/=l- device-read-bps/=l- "
+    "creds/=s decryption-key/=l- device/=l device-cgroup-rule/=l- device-read-bps/=l- "
     "device-read-iops/=l- device-write-bps/=l- device-write-iops/=l- disable-content-trust/=b~ dns/=l "
     "dns-option/=l dns-opt/=>dns-option dns-search/=l entrypoint/=s env/e=a env-file/=a env-host/=b "
     "env-merge/=a expose/=l gidmap/=l gpus/=s- group-add/=l group-entry/=s- health-cmd/=s-none "
@@ -88,10 +88,10 @@ _CREATE_CREATE: Spec = (
     "no-hosts/=b oom-kill-disable/=b~ oom-score-adj/=i os/=s passwd-entry/=s- personality/=s- pid/=s "
     "pidfile/=s pids-limit/=i platform/=s pod/=s- pod-id-file/=s- privileged/=b publish/p=l- "
     "publish-all/P=b- pull/=s quiet/q=b rdt-class/=s- read-only/=b read-only-tmpfs/=B replace/=b "
-    "requires/=l- restart/=s-no retry/=u- retry-delay/=s- rm/=b rootfs/=b- sdnotify/=s-ignore "
+    "requires/=l- restart/=s-no retry/=u retry-delay/=s rm/=b rootfs/=b- sdnotify/=s-ignore "
     "seccomp-policy/=s-default secret/=a- security-opt/=a shm-size/=s shm-size-systemd/=s- "
     "stop-signal/=s stop-timeout/=u subgidname/=s- subuidname/=s- sysctl/=l systemd/=s timeout/=u "
-    "tls-verify/=B- tmpfs/=a tty/t=b tz/=s uidmap/=l ulimit/=l umask/=s unsetenv/=a unsetenv-all/=b "
+    "tls-verify/=B tmpfs/=a tty/t=b tz/=s uidmap/=l ulimit/=l umask/=s unsetenv/=a unsetenv-all/=b "
     "user/u=s userns/=s uts/=s variant/=s volume/v=a volumes-from/=a workdir/w=s ",
 )
 _EXEC_EXEC: Spec = (
@@ -194,6 +194,16 @@ _PS_PS: Spec = (
     "pod/p=b quiet/q=b size/s=b- sort/=k(command,created,id,image,names,runningfor,size,status) "
     "sync/=b~ watch/w=u ",
 )
+_PULL_PULL: Spec = (
+    "pull",
+    "pull",
+    True,
+    "images*",
+    "",
+    " all-tags/a=b arch/=s authfile/=s cert-dir/=s creds/=s decryption-key/=a- "
+    "disable-content-trust/=b~ os/=s platform/=s policy/=s quiet/q=b retry/=u retry-delay/=s "
+    "tls-verify/=b variant/=s ",
+)
 _RM_RM: Spec = (
     "rm",
     "rm",
@@ -217,11 +227,11 @@ _RUN_RUN: Spec = (
     False,
     "image command*",
     "",
-    " add-host/=l annotation/=a arch/=s attach/a=l authfile/=s- blkio-weight/=s "
-    "blkio-weight-device/=l- cap-add/=l cap-drop/=l cert-dir/=s- cgroup-conf/=l cgroup-parent/=s- "
+    " add-host/=l annotation/=a arch/=s attach/a=l authfile/=s blkio-weight/=s "
+    "blkio-weight-device/=l- cap-add/=l cap-drop/=l cert-dir/=s cgroup-conf/=l cgroup-parent/=s- "
     "cgroupns/=s cgroups/=s chrootdirs/=l- cidfile/=s conmon-pidfile/=s- cpu-period/=u cpu-quota/=i "
     "cpu-rt-period/=u~ cpu-rt-runtime/=i~ cpu-shares/c=u cpus/=f cpuset-cpus/=s cpuset-mems/=s "
-    "creds/=s- decryption-key/=l- detach/d=b detach-keys/=s device/=l device-cgroup-rule/=l- "
+    "creds/=s decryption-key/=l- detach/d=b detach-keys/=s device/=l device-cgroup-rule/=l- "
     "device-read-bps/=l- device-read-iops/=l- device-write-bps/=l- device-write-iops/=l- "
     "disable-content-trust/=b~ dns/=l dns-option/=l dns-opt/=>dns-option dns-search/=l entrypoint/=s "
     "env/e=a env-file/=a env-host/=b env-merge/=a expose/=l gidmap/=l gpus/=s- group-add/=l "
@@ -239,10 +249,10 @@ _RUN_RUN: Spec = (
     "oom-kill-disable/=b~ oom-score-adj/=i os/=s passwd/=B- passwd-entry/=s- personality/=s- pid/=s "
     "pidfile/=s pids-limit/=i platform/=s pod/=s- pod-id-file/=s- preserve-fd/=l- preserve-fds/=u- "
     "privileged/=b publish/p=l- publish-all/P=b- pull/=s quiet/q=b rdt-class/=s- read-only/=b "
-    "read-only-tmpfs/=B replace/=b requires/=l- restart/=s-no retry/=u- retry-delay/=s- rm/=b rmi/=b- "
+    "read-only-tmpfs/=B replace/=b requires/=l- restart/=s-no retry/=u retry-delay/=s rm/=b rmi/=b- "
     "rootfs/=b- sdnotify/=s-ignore seccomp-policy/=s-default secret/=a- security-opt/=a shm-size/=s "
     "shm-size-systemd/=s- sig-proxy/=B stop-signal/=s stop-timeout/=u subgidname/=s- subuidname/=s- "
-    "sysctl/=l systemd/=s timeout/=u tls-verify/=B- tmpfs/=a tty/t=b tz/=s uidmap/=l ulimit/=l "
+    "sysctl/=l systemd/=s timeout/=u tls-verify/=B tmpfs/=a tty/t=b tz/=s uidmap/=l ulimit/=l "
     "umask/=s unsetenv/=a unsetenv-all/=b user/u=s userns/=s uts/=s variant/=s volume/v=a "
     "volumes-from/=a workdir/w=s ",
 )
@@ -352,6 +362,7 @@ COMMANDS: dict[str, Spec] = {
     "image inspect": _INSPECT_IMAGE_INSPECT,
     "image list": _IMAGES_IMAGES,
     "image load": _IMAGE_LOAD,
+    "image pull": _PULL_PULL,
     "image rm": _RMI_RMI,
     "images": _IMAGES_IMAGES,
     "import": _IMAGE_IMPORT,
@@ -361,6 +372,7 @@ COMMANDS: dict[str, Spec] = {
     "load": _IMAGE_LOAD,
     "logs": _LOGS_LOGS,
     "ps": _PS_PS,
+    "pull": _PULL_PULL,
     "rm": _RM_RM,
     "rmi": _RMI_RMI,
     "run": _RUN_RUN,
@@ -397,7 +409,6 @@ ALIASES = {
     "image build": "build",
     "image history": "history",
     "image ls": "image list",
-    "image pull": "pull",
     "image push": "push",
     "image save": "save",
     "image search": "search",
@@ -513,7 +524,6 @@ MISSING = {
     "pod unpause": "",
     "podmansh": "",
     "port": "",
-    "pull": "make an image with \"pypod import\" or \"pypod load\" meanwhile",
     "push": "",
     "quadlet install": "",
     "quadlet list": "",
@@ -573,6 +583,7 @@ REASONS = {
     "images:images all": "there are no intermediate images",
     "ps:ps external": "the store has containers of this engine only",
     "ps:ps sync": "the state shown is always the true one",
+    "pull:pull disable-content-trust": "it is an option of Docker",
     "remote": "pypod works on this machine only; use ssh to run it on another",
     "rm:rm depend": "name the containers that depend on it as well",
     "rmi:rmi no-prune": "there are no intermediate images to keep",

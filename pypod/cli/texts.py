@@ -35,6 +35,7 @@ COMMANDS = {
     "image inspect": "Show all about images",
     "image list": "List the images of the store",
     "image load": "Load images from an archive",
+    "image pull": "Pull images from a registry",
     "image rm": "Remove images from the store",
     "images": "List the images of the store",
     "import": "Make an image from a tar archive of a root file system",
@@ -44,6 +45,7 @@ COMMANDS = {
     "load": "Load images from an archive",
     "logs": "Print what containers have written",
     "ps": "List containers",
+    "pull": "Pull images from a registry",
     "rm": "Remove containers",
     "rmi": "Remove images from the store",
     "run": "Run a command in a new container",
@@ -80,6 +82,7 @@ ARGUMENTS = {
     "kill:kill": "running",
     "logs:logs": "containers",
     "ps:ps": "",
+    "pull:pull": "-",
     "rm:rm": "containers",
     "rmi:rmi": "images",
     "run:run": "images -",
@@ -383,6 +386,23 @@ OPTIONS = {
         "sort\t-\tSort by command, created, id, image, names, runningfor, s...\n"
         "sync\t-\tAsk the runtime for the true state\n"
         "watch\t-\tPrint again and again after this time\n"
+    ),
+    "pull:pull": (
+        "all-tags\t-\tPull every tag of the repository\n"
+        "arch\t-\tChoose the image for this architecture instead of the mac...\n"
+        "authfile\tfiles\tRead the credentials from this file\n"
+        "cert-dir\tdirs\tRead the certificates for registries from this directory\n"
+        "creds\t-\tCredentials for the registry\n"
+        "decryption-key\t-\tKey to decrypt the image with\n"
+        "disable-content-trust\t-\tOf Docker\n"
+        "os\t-\tChoose the image for this operating system\n"
+        "platform\t-\tChoose the image for this platform\n"
+        "policy\t(always,missing,never,newer)\tWhen to pull: always, missing, never or newer\n"
+        "quiet\t-\tPrint the image's ID only\n"
+        "retry\t-\tHow often a failed pull is tried again\n"
+        "retry-delay\t-\tPause before a failed pull is tried again\n"
+        "tls-verify\t-\tAsk registries for a valid certificate\n"
+        "variant\t-\tChoose the image for this variant of the architecture\n"
     ),
     "rm:rm": (
         "all\t-\tRemove all containers\n"

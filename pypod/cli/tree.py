@@ -149,6 +149,17 @@ COMMANDS = (
         examples=("ps", "ps -a --format '{{.ID}} {{.Names}} {{.Status}}'", "ps --filter label=app=web -q"),
     ),
     Command(
+        "pull",
+        "pull:pull",
+        ("image pull",),
+        usage="IMAGE [IMAGE...]",
+        examples=(
+            "pull busybox",
+            "pull --platform linux/arm64 busybox:1",
+            "pull --all-tags localhost:5000/web",
+        ),
+    ),
+    Command(
         "rm",
         "rm:rm",
         ("container rm",),
@@ -251,7 +262,6 @@ MISSING_ALIASES = {
     "generate kube": "kube generate",
     "image build": "build",
     "image history": "history",
-    "image pull": "pull",
     "image push": "push",
     "image save": "save",
     "image search": "search",
@@ -277,9 +287,7 @@ _IMAGE = 'make an image with "pypod import" or "pypod load" meanwhile'
 REMEDIES = {
     "build": _IMAGE,
     "image build": _IMAGE,
-    "image pull": _IMAGE,
     "pause": 'use "pypod stop" and "pypod start" meanwhile',
-    "pull": _IMAGE,
     "restart": 'use "pypod stop" and "pypod start" meanwhile',
     "top": 'use "pypod exec CONTAINER ps" meanwhile',
 }
