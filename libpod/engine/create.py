@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 _NAME_TRIES = 20
 _PLATFORM = ("platform", "arch", "os", "variant")
-_PLATFORM = ("platform", "arch", "os", "variant")
 
 
 def parse(session: Session, options: Mapping[str, object], image: str, command: list[str]) -> Request:

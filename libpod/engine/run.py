@@ -5,10 +5,8 @@ look up the image."""
 
 from __future__ import annotations
 
-import os
-
 from libpod import errors
-from libpod.engine import cleanup, create, start, streams
+from libpod.engine import create, start
 from libpod.spec import merge, validate
 from libpod.util import failpoint, undo
 from libpod.util.lock import RANK_CONTAINER
@@ -67,7 +65,7 @@ def run(
             record = create.insert(session, record, steps, replace_name=not record["name"])
             steps.push(launched.end)
             failpoint.hit("run:after-insert")
-            attach = None if stdio is None else attached(stdio)
+            attach = None if stdio is None else stdio.attached()
             size = stdio.size() if stdio is not None and stdio.size is not None and record["tty"] else None
             try:
                 started = start.start(session, record, launched, around, attach=attach, size=size)
@@ -82,7 +80,9 @@ def run(
     if stdio is None:
         started.conn.close()
         return 0
-    return carry(session, started, stdio)
+    from libpod.engine import carry  # loaded already, while the runtime was busy
+
+    return carry.carry(session, started, stdio)
 
 
 def _surround(
@@ -95,40 +95,3 @@ def _surround(
     if req["network"] is not None and req["network"]["mode"] == "container":
         return None
     return start.surround(session, launched, cid, merge.network_of(req, session.settings, {}))
-
-
-def attached(stdio: Stdio) -> dict[str, bool]:
-    return {
-        "stdin": stdio.stdin is not None,
-        "stdout": stdio.stdout is not None,
-        "stderr": stdio.stderr is not None,
-    }
-
-
-def carry(session: Session, started: start.Started, stdio: Stdio) -> int:
-    """Carry the streams of a started container to its end; clean up after a `--rm` one. Returns its exit
-    code."""
-    ended: dict[str, object] = {}
-
-    def on_message(message: Mapping[str, object], fds: list[int]) -> bool:
-        for fd in fds:
-            os.close(fd)
-        if message["t"] == "exited":
-            ended.update(message)
-            return True
-        return False
-
-    try:
-        streams.pump(started.conn, stdio, on_message, started.early)
-    except streams.Detached:
-        started.conn.send({"t": "detach"})
-        started.conn.close()
-        return 0
-    code = int(str(ended["code"]))
-    if started.record["remove"]:
-        started.conn.send({"t": "claim"})
-        cleanup.remove(session, started.record)
-        failpoint.hit("run:before-cleaned")
-        started.conn.send({"t": "cleaned"})
-    started.conn.close()
-    return code

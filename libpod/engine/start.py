@@ -133,6 +133,8 @@ def start(
     failpoint.hit("start:after-bundle")
     message = _start_message(session, record, written, attach=attach, size=size, only_create=only_create)
     monitor.send(message)
+    if attach is not None:
+        from libpod.engine import carry as _carry  # noqa: F401  what comes next, loaded while the runtime is busy
     reply, _fds = monitor.expect("created" if only_create else "started")
     failpoint.hit("start:after-started")
     if record["pidfile"]:

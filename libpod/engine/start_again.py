@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from libpod import errors, monitorctl
-from libpod.engine import attach, containers, run
+from libpod.engine import containers
 from libpod.engine import start as starting
-from libpod.spec import validate
 from libpod.util.lock import RANK_CONTAINER
 
 TYPE_CHECKING = False
@@ -24,12 +23,15 @@ def start(session: Session, record: ContainerRecord) -> None:
 
 def start_attached(session: Session, record: ContainerRecord, stdio: Stdio) -> int:
     """Start it and carry its streams until it ends; its exit code. One that runs is attached to."""
+    from libpod.engine import attach, carry  # only here
+
     started = _start(session, record, stdio)
-    return attach.attach(session, record, stdio) if started is None else run.carry(session, started, stdio)
+    if started is None:
+        return attach.attach(session, record, stdio)
+    return carry.carry(session, started, stdio)
 
 
 def _start(session: Session, record: ContainerRecord, stdio: Stdio | None) -> starting.Started | None:
-    validate.record(record, session.host_facts(record["cgroups"]))
     session.enter()
     with session.locks.take(RANK_CONTAINER, record["id"]):
         record = containers.find(session, record["id"])
@@ -49,8 +51,12 @@ def _start(session: Session, record: ContainerRecord, stdio: Stdio | None) -> st
         )
         try:
             size = stdio.size() if stdio is not None and stdio.size is not None and record["tty"] else None
-            streams = None if stdio is None else run.attached(stdio)
-            return starting.start(session, record, launched, None, attach=streams, size=size)
+            streams = None if stdio is None else stdio.attached()
+            around = starting.surround(session, launched, record["id"], record["network"])
+            from libpod.spec import validate  # while the monitor makes the network
+
+            validate.record(record, session.host_facts(record["cgroups"]))
+            return starting.start(session, record, launched, around, attach=streams, size=size)
         except BaseException:
             launched.close()
             raise

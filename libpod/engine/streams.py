@@ -50,6 +50,14 @@ class Stdio:
         self.signals = signals
         self.size = size
 
+    def attached(self) -> dict[str, bool]:
+        """Which streams are to be carried, as the monitor is told."""
+        return {
+            "stdin": self.stdin is not None,
+            "stdout": self.stdout is not None,
+            "stderr": self.stderr is not None,
+        }
+
 
 class Detached(Exception):
     """The user typed the detach keys."""

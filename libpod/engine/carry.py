@@ -1,0 +1,45 @@
+"""Owns: carrying the streams of a container that this command has started to its end, and what `--rm` needs then."""
+
+from __future__ import annotations
+
+import os
+
+from libpod.engine import cleanup, streams
+from libpod.util import failpoint
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from libpod.engine.session import Session
+    from libpod.engine.start import Started
+    from libpod.engine.streams import Stdio
+
+
+def carry(session: Session, started: Started, stdio: Stdio) -> int:
+    """Carry the streams of a started container to its end; clean up after a `--rm` one. Returns its exit
+    code."""
+    ended: dict[str, object] = {}
+
+    def on_message(message: Mapping[str, object], fds: list[int]) -> bool:
+        for fd in fds:
+            os.close(fd)
+        if message["t"] == "exited":
+            ended.update(message)
+            return True
+        return False
+
+    try:
+        streams.pump(started.conn, stdio, on_message, started.early)
+    except streams.Detached:
+        started.conn.send({"t": "detach"})
+        started.conn.close()
+        return 0
+    code = int(str(ended["code"]))
+    if started.record["remove"]:
+        started.conn.send({"t": "claim"})
+        cleanup.remove(session, started.record)
+        failpoint.hit("run:before-cleaned")
+        started.conn.send({"t": "cleaned"})
+    started.conn.close()
+    return code
