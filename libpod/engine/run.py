@@ -78,7 +78,7 @@ def run(
     failpoint.hit("run:after-start")
     on_started(record)
     if stdio is None:
-        started.conn.close()
+        start.leave(session, started)
         return 0
     from libpod.engine import carry  # loaded already, while the runtime was busy
 

@@ -95,6 +95,7 @@ def surround(session: Session, launched: Launched, cid: str, network: NetworkRec
             "run_id": run_id,
             "run_dir": session.paths.run_dir(cid),
             "network": plan["message"],
+            "moved_later": launched.place.by_systemd,
         }
     )
     return Surroundings(run_id, plan)
@@ -140,6 +141,15 @@ def start(
     if record["pidfile"]:
         atomic.write(record["pidfile"], f"{reply['pid']}\n", mode=0o644, durable=False)
     return Started(record, monitor, int(reply["pid"]), around.run_id)
+
+
+def leave(session: Session, started: Started) -> None:
+    """Let go of a container that runs in the background."""
+    started.conn.close()
+    if session.cgroups["manager"] == "systemd":
+        from libpod.engine import linger  # lazy: only there
+
+        linger.tell(session)
 
 
 def _network(session: Session, wanted: NetworkRecord) -> dict[str, Any]:

@@ -18,7 +18,7 @@ def start(session: Session, record: ContainerRecord) -> None:
     """Start it in the background; nothing if it runs. Idempotent."""
     started = _start(session, record, None)
     if started is not None:
-        started.conn.close()
+        starting.leave(session, started)
 
 
 def start_attached(session: Session, record: ContainerRecord, stdio: Stdio) -> int:

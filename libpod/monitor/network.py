@@ -47,7 +47,7 @@ class Network:
         self._wanted = wanted
 
     def open(self) -> None:
-        """Make or join the namespace, and start slirp4netns; `ready` or `failed` tells how that goes."""
+        """Make or join the namespace."""
         mode = self._wanted["mode"]
         if mode == "path":
             self.fd = _open_namespace(self._wanted["path"])
@@ -55,10 +55,13 @@ class Network:
             from libpod.kernel import ns  # lazy: ctypes
 
             self.fd = ns.new_netns()
-            if self._template:
-                self._start()
         elif mode != "host":
             raise errors.NotSupportedError(f'network mode "{mode}" is not known to the monitor')
+
+    def serve(self) -> None:
+        """Start slirp4netns if the network has one; `ready` or `failed` tells how that goes. Idempotent."""
+        if self._template and not self._pid:
+            self._start()
 
     @property
     def path(self) -> str:

@@ -51,6 +51,8 @@ def surround(monitor: Monitor, msg: Message) -> None:
     failpoint.hit("monitor:after-alive")
     monitor.network = Network(monitor.loop, msg["network"])
     monitor.network.open()
+    if not msg.get("moved_later"):
+        monitor.network.serve()
     failpoint.hit("monitor:after-network")
 
 
@@ -61,6 +63,7 @@ def prepare(monitor: Monitor, msg: Message) -> None:
     assert network is not None
     failpoint.hit("monitor:after-prepare-message")
     _enter_cgroup(monitor, msg)
+    network.serve()
     monitor.merged = msg.get("target") or f"{os.path.dirname(monitor.run_dir)}/merged"
     monitor.mounted = True
     mounts.mount_root(msg["mount"], monitor.merged)

@@ -192,14 +192,16 @@ def user_manager_socket(environ: Mapping[str, str]) -> str:
 class Making:
     """The place of a container's cgroups, which systemd may still be making."""
 
-    __slots__ = ("_cid", "_decided", "_name", "_scope")
+    __slots__ = ("_cid", "_decided", "_name", "_scope", "by_systemd")
 
     def __init__(self, decided: CgroupPlan, cid: str, monitor_pid: int, stop_timeout_s: int) -> None:
         self._decided = decided
         self._cid = cid
         self._name = ""
         self._scope: Scope | None = None
-        if decided["manager"] == "systemd":
+        self.by_systemd = decided["manager"] == "systemd"
+        """The monitor is moved by systemd at some time before `wait` returns."""
+        if self.by_systemd:
             from libpod.rootless.scope import Scope  # lazy: only where systemd is asked
 
             # A name for each run: systemd forgets an old one some time after its last process.

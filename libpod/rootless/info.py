@@ -44,14 +44,15 @@ def facts(paths: Paths, settings: HasManager | None, environ: Mapping[str, str])
         "cgroupReason": plan["reason"],
         "cgroupRemedy": cgroups.REMEDY if plan["manager"] == "disabled" and plan["reason"] else "",
         "systemdSocket": cgroups.user_manager_socket(environ),
-        "linger": linger(_user_name()),
+        "linger": lingers(),
         "runtimeDirectory": environ.get("XDG_RUNTIME_DIR", ""),
     }
 
 
-def linger(user_name: str) -> bool:
+def lingers() -> bool:
     """Say whether the user's systemd stays when nobody is logged in (loginctl(1) enable-linger)."""
-    return bool(user_name) and "/" not in user_name and os.path.exists(f"{_LINGER}/{user_name}")
+    name = _user_name()
+    return bool(name) and "/" not in name and os.path.exists(f"{_LINGER}/{name}")
 
 
 def _map(paths: Paths, rootless: bool) -> tuple[IdMap, str]:
