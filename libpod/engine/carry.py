@@ -1,4 +1,4 @@
-"""Owns: carrying the streams of a container that this command has started to its end, and what `--rm` needs then."""
+"""Owns: carrying the streams of a container that this command has started, and what `--rm` needs at its end."""
 
 from __future__ import annotations
 
