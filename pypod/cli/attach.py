@@ -39,7 +39,7 @@ def attach(
     attached = stdio.Attached(
         stdio.chosen(None, record["stdin_open"] and not no_stdin),
         terminal=record["tty"],
-        sig_proxy=sig_proxy and not record["tty"],
+        sig_proxy=sig_proxy,
         detach_keys=stdio.detach_keys(detach_keys, ctx.session.settings.detach_keys),
     )
     with attached as streams:

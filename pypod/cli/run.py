@@ -39,7 +39,7 @@ def run(
     attached = stdio.Attached(
         stdio.chosen(given.get("attach"), interactive),  # type: ignore[arg-type]
         terminal=terminal,
-        sig_proxy=bool(given.get("sig_proxy", True)) and not terminal,
+        sig_proxy=bool(given.get("sig_proxy", True)),
         detach_keys=stdio.detach_keys(given.get("detach_keys"), ctx.session.settings.detach_keys),  # type: ignore[arg-type]
     )
     with attached as streams:

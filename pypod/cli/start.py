@@ -62,7 +62,7 @@ def start(
     attached = stdio.Attached(
         stdio.chosen(None, interactive and record["stdin_open"]),
         terminal=record["tty"],
-        sig_proxy=sig_proxy is not False and not record["tty"],
+        sig_proxy=sig_proxy is not False,
         detach_keys=stdio.detach_keys(detach_keys, ctx.session.settings.detach_keys),
     )
     with attached as streams:

@@ -28,6 +28,7 @@ _NOT_PROXIED = (
     "SIGILL",
     "SIGTSTP",
 )
+_ENDING = ("SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM")
 STREAMS = ("stdin", "stdout", "stderr")
 
 
@@ -91,8 +92,18 @@ class Attached:
             numbers += [n for n in range(1, _signal.NSIG) if n not in skipped and n not in (32, 33)]
         for number in numbers:
             self._old[number] = _signal.signal(number, _ignore)
+        if self._terminal and not self._sig_proxy:
+            for name in _ENDING:
+                number = getattr(_signal, name)
+                self._old[number] = _signal.signal(number, self._end)
         self.stdio.signal_fd = r
         self.stdio.signals = lambda: list(os.read(r, 256))
+
+    def _end(self, number: int, frame: object) -> None:
+        """End as the signal says, and leave no raw terminal behind."""
+        self.restore()
+        _signal.signal(number, _signal.SIG_DFL)
+        os.kill(os.getpid(), number)
 
 
 def _ignore(number: int, frame: object) -> None:
