@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     Json = dict[str, Any]
 
 _LOG_TAIL = 2048
+_SIGSYS = 31
 
 
 class Launch:
@@ -69,6 +70,12 @@ class Launch:
         except (BrokenPipeError, ConnectionResetError):
             pass
 
+    def check(self) -> None:
+        """Raise MonitorError if it has died."""
+        how = self._how()
+        if how:
+            raise errors.MonitorError("the container's monitor ended unexpectedly", remedy=how)
+
     def close(self) -> None:
         """Let go of it: before the container has started, the monitor undoes everything and ends.
 
@@ -93,7 +100,10 @@ class Launch:
         pid, status = os.waitpid(self.pid, os.WNOHANG)
         if pid == 0 or not os.WIFSIGNALED(status):
             return ""
-        return f"look for who sent it signal {os.WTERMSIG(status)} (out of memory?)"
+        number = os.WTERMSIG(status)
+        if number == _SIGSYS:
+            return "a system call filter killed it: leave SystemCallFilter= out of the unit that starts pypod"
+        return f"look for who sent it signal {number} (out of memory?)"
 
 
 def launch(paths: Paths, in_child: Callable[[], object], *, moves_itself: bool = True) -> Launch:

@@ -119,7 +119,11 @@ def start(
     monitor = launched.monitor
     if around is None:
         around = surround(session, launched, record["id"], record["network"])
-    place = launched.place.wait()
+    try:
+        place = launched.place.wait()
+    except errors.RootlessError:
+        monitor.check()
+        raise
     mount = driver.mount_plan(session.paths, record)
     monitor.send({"t": "prepare", "name": record["name"], "mount": mount, "cgroup": place})
     from libpod.engine import bundle  # here: the monitor mounts meanwhile, on the other core

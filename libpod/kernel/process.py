@@ -8,7 +8,7 @@ import os
 
 from libpod.errors import KernelError
 from libpod.kernel import clib
-from libpod.kernel.const import PR_GET_NO_NEW_PRIVS, PR_SET_CHILD_SUBREAPER, PR_SET_NAME, PR_SET_PDEATHSIG
+from libpod.kernel.const import PR_SET_CHILD_SUBREAPER, PR_SET_NAME, PR_SET_PDEATHSIG
 from libpod.kernel.libc import check, libc
 
 _boot_id = ""
@@ -72,11 +72,6 @@ def set_pdeathsig(sig: int) -> None:
     PR_SET_PDEATHSIG: cleared by fork and by a change of ids; check getppid after.
     """
     check(libc.prctl(PR_SET_PDEATHSIG, sig, 0, 0, 0), "prctl pdeathsig")
-
-
-def no_new_privs() -> bool:
-    """Say whether set-user-id programs have no effect for this process (PR_GET_NO_NEW_PRIVS)."""
-    return check(libc.prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0), "prctl no_new_privs") == 1
 
 
 def set_title(name: str) -> None:

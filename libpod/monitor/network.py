@@ -137,7 +137,10 @@ class Network:
 
     def _is_ready(self) -> None:
         self.ready = os.read(self._ready_r, 1) == b"1"
-        self._close_ready()
+        if self.ready:
+            self._close_ready()
+        else:  # it ends: its words are read then
+            self._loop.unwatch(self._ready_r)
 
     def _close_ready(self) -> None:
         for fd in (self._ready_r, self._stderr_fd):

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 _PREDECESSOR_S = 15.0
 _EMPTY_S = 5.0
 _PASSTHROUGH = "passthrough"
+_TUN = "/dev/net/tun"
 
 
 def surround(monitor: Monitor, msg: Message) -> None:
@@ -234,9 +235,10 @@ def _await_network(monitor: Monitor) -> None:
     monitor.check()
     if network.failed or not in_time:
         why = network.failed or f"slirp4netns was not ready within {READY_S:.0f} s"
-        raise errors.MonitorError(
-            f'container "{monitor.name}": no network: {why}', remedy="use --network=none or --network=host"
-        )
+        remedy = "use --network=none or --network=host"
+        if not os.access(_TUN, os.R_OK | os.W_OK):
+            remedy = f"let it open {_TUN}, which PrivateDevices= of a unit takes away, or {remedy}"
+        raise errors.MonitorError(f'container "{monitor.name}": no network: {why}', remedy=remedy)
 
 
 def _write_status(monitor: Monitor, state: str, since_ns: int, init_start: int) -> None:

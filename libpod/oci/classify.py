@@ -28,6 +28,9 @@ _RULES: tuple[tuple[tuple[str, ...], str, str], ...] = (
     (("the requested cgroup controller `",), "", "cgroup"),
     (("opening file `", "for writing: No such file"), "", "cgroup"),
     (("error setting cgroup config", "no such file or directory"), "", "cgroup"),
+    (("mount `proc`", "Operation not permitted"), "", "proc"),  # crun
+    (('mounting "proc"', "operation not permitted"), "", "proc"),  # runc
+    (("open `/proc/sys/", "Read-only file system"), "", "sysctl"),  # crun
     (("setrlimit `",), "", "rlimit"),
     (("error setting rlimit",), "", "rlimit"),
 )
@@ -39,6 +42,9 @@ _STARTS: tuple[tuple[str, str], ...] = (
 )
 _REMEDIES = {
     "cgroup": 'leave the limit out, or give the user the controller (Delegate=yes); see "pypod info"',
+    "proc": "leave ProtectKernelLogs= and ProtectKernelTunables= out of the unit that starts pypod: "
+    "nobody may mount a /proc that shows more than the present one",
+    "sysctl": "leave ProtectKernelTunables= out of the unit that starts pypod",
     "rlimit": "ask for no more than your own hard limit, see ulimit(1)",
 }
 

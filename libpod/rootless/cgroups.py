@@ -171,8 +171,13 @@ def gather(environ: Mapping[str, str]) -> Facts:
 
 
 def user_manager_socket(environ: Mapping[str, str]) -> str:
-    """Return the private socket of the user's systemd, which needs no message bus; empty if none."""
+    """Return the private socket of the user's systemd, which needs no message bus; empty if none.
+
+    From a pid namespace of one's own (PrivatePIDs=, a container) it cannot be told which process to move.
+    """
     uid = host_uid()
+    if uid != 0 and _first_is_ours():
+        return ""
     if uid == 0:
         candidates = ["/run/systemd"]
     else:
@@ -310,6 +315,13 @@ def _of_user_manager() -> set[str]:
         return cgroup.controllers(path)
     except KernelError:
         return set()
+
+
+def _first_is_ours() -> bool:
+    try:
+        return os.stat("/proc/1").st_uid == os.geteuid()
+    except OSError:  # hidden: ProtectProc=invisible
+        return False
 
 
 def _delegated(unit: str) -> bool:

@@ -9,15 +9,14 @@ nobody holds, which the next one removes. docs/internals/rootless.md.
 from __future__ import annotations
 
 import _thread
-import errno
 import os
 
 from libpod import log
 from libpod.conf import paths as conf_paths
 from libpod.errors import KernelError, RootlessError
-from libpod.kernel import ns, process
+from libpod.kernel import ns
 from libpod.kernel.const import CLONE_NEWUSER
-from libpod.rootless import holder
+from libpod.rootless import confined, holder
 from libpod.rootless import idmap as idmaps
 from libpod.rootless.idmap import IdMap
 from libpod.util import atomic, jsonio, lock
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from typing import Literal
 
     from libpod.conf.paths import Paths
+    from libpod.rootless.confined import Confinement
 
     Kind = Literal["root", "inside", "joined", "created", "single"]
 
@@ -172,12 +172,13 @@ def _create(paths: Paths) -> Entry:
     idmap = idmaps.load(uid, gid, _user_name(uid))
     conf_paths.ensure(paths)
     _check_record(paths, idmap)
+    seen = confined.look()
     if idmap.single:
-        _unshare()
+        _unshare(seen)
         _map_self(uid, gid)
         _say_once(paths, idmap)
     else:
-        _unshare_with_helpers(idmap)
+        _unshare_with_helpers(idmap, seen)
     _become_root()
     return Entry("single" if idmap.single else "created", paths, idmap)
 
@@ -205,29 +206,11 @@ def _check_record(paths: Paths, idmap: IdMap) -> None:
         atomic.write(f"{paths.graphroot}/{_RECORD}", jsonio.dumps(idmap.to_json()) + "\n")
 
 
-def _unshare() -> None:
+def _unshare(seen: Confinement) -> None:
     try:
         ns.unshare(CLONE_NEWUSER)
     except KernelError as error:
-        reason, remedy = _why_not(error)
-        raise RootlessError(f"cannot make a user namespace: {reason}", remedy=remedy) from error
-
-
-def _why_not(error: KernelError) -> tuple[str, str]:
-    """Return reason and remedy of a refused unshare(CLONE_NEWUSER), unshare(2), user_namespaces(7)."""
-    if error.errno in (errno.ENOSPC, errno.EUSERS):
-        return (
-            "the limit of user namespaces is reached",
-            'run "sudo sysctl user.max_user_namespaces=28633"',
-        )
-    if error.errno == errno.EINVAL and len(os.listdir("/proc/self/task")) > 1:
-        return "the process has threads, this is a bug in pypod", ""
-    if error.errno == errno.EPERM:
-        return (
-            "permission denied (switched off on this machine, or the process is in a chroot)",
-            'run "sudo sysctl kernel.unprivileged_userns_clone=1" if that setting exists',
-        )
-    return str(error.strerror), ""
+        raise confined.no_namespace(error, len(os.listdir("/proc/self/task")), seen) from error
 
 
 def _map_self(uid: int, gid: int) -> None:
@@ -243,7 +226,7 @@ def _map_self(uid: int, gid: int) -> None:
             raise RootlessError(f"cannot write /proc/self/{name}: {error.strerror}") from error
 
 
-def _unshare_with_helpers(idmap: IdMap) -> None:
+def _unshare_with_helpers(idmap: IdMap, seen: Confinement) -> None:
     """Make the namespace, its maps written by newuidmap(1) and newgidmap(1).
 
     Those have the rights only outside of it, so a child forked before starts them when it is told that the
@@ -266,7 +249,7 @@ def _unshare_with_helpers(idmap: IdMap) -> None:
     os.close(go_r)
     os.close(err_w)
     try:
-        _unshare()
+        _unshare(seen)
         os.write(go_w, b"1")
         complaint = b""
         while part := os.read(err_r, 4096):
@@ -276,7 +259,8 @@ def _unshare_with_helpers(idmap: IdMap) -> None:
         os.close(err_r)
         _, status = os.waitpid(child, 0)
     if status != 0:
-        raise _tools_failed(commands, "; ".join(complaint.decode("utf-8", "replace").strip().split("\n")))
+        words = complaint.decode("utf-8", "replace").strip().split("\n")
+        raise confined.no_map(commands, "; ".join(words), seen)
 
 
 def _run_tools(commands: list[list[str]], err_fd: int) -> int:
@@ -292,19 +276,6 @@ def _run_tools(commands: list[list[str]], err_fd: int) -> int:
         os.write(err_fd, f"{commands[0][0]}: {error.strerror}".encode())
         return 1
     return 1 if any([os.waitpid(pid, 0)[1] for pid in pids]) else 0
-
-
-def _tools_failed(commands: list[list[str]], complaint: str) -> RootlessError:
-    if process.no_new_privs():
-        return RootlessError(
-            f"newuidmap cannot get its rights, because no_new_privs is set for this process: {complaint}",
-            remedy="set NoNewPrivileges=no in the unit that starts pypod",
-        )
-    called = " and ".join(" ".join(argv) for argv in commands)
-    return RootlessError(
-        f"cannot map the ids of the user namespace: {complaint or 'no reason given'} ({called})",
-        remedy='run "sudo apt-get install --reinstall uidmap" if newuidmap has lost its set-user-id bit',
-    )
 
 
 def _say_once(paths: Paths, idmap: IdMap) -> None:

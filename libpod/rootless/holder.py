@@ -9,7 +9,7 @@ import os
 
 from libpod import log
 from libpod.conf import paths as conf_paths
-from libpod.errors import KernelError
+from libpod.errors import KernelError, StorageError
 from libpod.kernel import ns, process
 from libpod.kernel.const import CLONE_NEWUSER
 from libpod.util import alive, lock
@@ -25,7 +25,13 @@ _LOOK_FURTHER = 4
 
 def rootless_lock(paths: Paths) -> lock.Held:
     """Return the lock under which a namespace is chosen, made, and its holders are written down."""
-    if not os.path.isdir(paths.ns):
+    if not os.access(paths.ns, os.W_OK):
+        if os.path.isdir(paths.ns):
+            raise StorageError(
+                f"the store {paths.graphroot} cannot be written by this process",
+                remedy="let it write there (ReadWritePaths= beside ProtectSystem= or ProtectHome= of its "
+                "unit), or keep the store elsewhere with --root",
+            )
         conf_paths.ensure(paths)
     return lock.Locks(paths.locks).take(lock.RANK_ROOTLESS, LOCK_NAME)
 

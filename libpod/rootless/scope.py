@@ -137,7 +137,13 @@ class _Connection:
         self._serial = 0
         self._data = b""
         self._early: list[Message] = []
-        self._sock = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM | _socket.SOCK_CLOEXEC, 0)
+        try:
+            self._sock = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM | _socket.SOCK_CLOEXEC, 0)
+        except OSError as error:  # EAFNOSUPPORT
+            raise RootlessError(
+                f"cannot talk to the user's systemd: {error.strerror}",
+                remedy="add AF_UNIX to RestrictAddressFamilies= of the unit that starts pypod",
+            ) from error
         try:
             self._sock.connect(path)
             # The empty identity means: see who I am by the credentials of the socket (D-Bus specification).

@@ -81,3 +81,27 @@ def test_messages_of_any_log() -> None:
 def test_a_silent_failure_tells_the_exit_code() -> None:
     assert "exit code 3" in classify.error("crun", 3, [], "x").message
     assert "signal 9" in classify.error("crun", -9, [], "x").message
+
+
+@pytest.mark.parametrize(
+    ("runtime", "words", "named"),
+    [
+        ("crun", "mount `proc` to `proc`: Operation not permitted", "ProtectKernelLogs="),
+        (
+            "runc",
+            "runc create failed: unable to start container process: error during container init: error "
+            'mounting "proc" to rootfs at "/proc": mount proc:/proc (via /proc/self/fd/6), flags: 0xe: '
+            "operation not permitted",
+            "ProtectKernelLogs=",
+        ),
+        (
+            "crun",
+            "open `/proc/sys/net/ipv4/ping_group_range`: Read-only file system",
+            "ProtectKernelTunables=",
+        ),
+    ],
+)
+def test_what_a_hardened_unit_forbids_is_named(runtime: str, words: str, named: str) -> None:
+    error = classify.error(runtime, 1, [words], 'container "web"')
+    assert type(error) is FAILED
+    assert named in error.remedy
