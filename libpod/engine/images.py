@@ -149,7 +149,9 @@ def _passes(record: ImageRecord, stored: str, tests: list[tuple[str, Test]]) -> 
     outcome: dict[str, bool] = {}
     for key, test in tests:
         held = test(record, stored)
-        outcome[key] = outcome.get(key, True) and held if key == "label" else outcome.get(key, False) or held
+        outcome[key] = (
+            outcome.get(key, True) and held if key.startswith("label") else outcome.get(key, False) or held
+        )
     return all(outcome.values())
 
 
@@ -203,6 +205,11 @@ def _label(_session: Session, value: str) -> Test:
         return key in labels and (not sep or labels[key] == wanted)
 
     return test
+
+
+def _no_label(session: Session, value: str) -> Test:
+    has = _label(session, value)
+    return lambda record, stored: not has(record, stored)
 
 
 def _intermediate(_session: Session, value: str) -> Test:
@@ -265,6 +272,7 @@ _FILTERS: dict[str, Callable[[Session, str], Test]] = {
     "id": _id,
     "intermediate": _intermediate,
     "label": _label,
+    "label!": _no_label,
     "readonly": _readonly,
     "reference": _reference,
     "since": _age(True),

@@ -122,19 +122,16 @@ def _pull(
     from libpod.image import pull as image_pull
 
     tell = say or (lambda line: None)
-    display = None if say is None else session.transfer_display
-    target = import_image.open_store(session, _without_parts(say) if say and display else say)
+    # Before the user namespace is entered: a credential helper must see the user as the user is.
     candidate, fetched = _find(access, names.candidates(access.registries, name), want, tell)
-    known = image_pull.present(target, fetched)
-    if known is None:
-        gc.sweep_staging(session.paths)
-    with meter.Meter(display() if display is not None and known is None else None) as measured:
+    known = image_pull.present(session.paths, session.db, fetched)
+    if known is not None and image_pull.name(session.db, known, candidate.ref):
+        return known
+    display = None if say is None else session.transfer_display
+    target = import_image.open_store(session, registry.without_parts(tell) if display else say)
+    gc.sweep_staging(session.paths)
+    with meter.Meter(display() if display is not None else None) as measured:
         return image_pull.bring(target, fetched, candidate.ref, want, measured)
-
-
-def _without_parts(say: Callable[[str], None]) -> Callable[[str], None]:
-    """Lines of progress without those that the display has a row for."""
-    return lambda line: None if line.startswith("Copying blob ") else say(line)
 
 
 def _find(

@@ -6,7 +6,7 @@ from libpod import errors
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from libpod.engine.session import Session
     from libpod.image.access import Access
@@ -61,3 +61,8 @@ def _delay(text: str) -> float | None:
         raise errors.UsageError(
             f'--retry-delay "{text}": {e}', remedy="give a number with its unit, as in 2s or 500ms"
         ) from e
+
+
+def without_parts(say: Callable[[str], None]) -> Callable[[str], None]:
+    """Lines of progress without those that a display has a row for."""
+    return lambda line: None if line.startswith("Copying blob ") else say(line)

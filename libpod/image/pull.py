@@ -18,6 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from libpod.conf.paths import Paths
     from libpod.image.access import Access
     from libpod.image.compress import Read
     from libpod.image.manifest import IndexEntry, Manifest
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from libpod.image.registry import Client
     from libpod.image.store import Store
     from libpod.model.image import ImageRecord
+    from libpod.state.db import Db
 
 _REMEDY = "get the image again; if it stays so, tell who made it"
 
@@ -101,27 +103,28 @@ def _no_platform(client: Client, entries: list[IndexEntry], want: Platform) -> e
     )
 
 
-def present(target: Store, fetched: Fetched) -> ImageRecord | None:
+def present(paths: Paths, db: Db, fetched: Fetched) -> ImageRecord | None:
     """The stored image of that manifest, if nothing of it is missing."""
     try:
-        record, _ = images.find(target.db, fetched.digest.partition(":")[2])
+        record, _ = images.find(db, fetched.digest.partition(":")[2])
     except errors.NotFoundError:
         return None
     if record["manifest_digest"] != fetched.digest:
         return None
-    return record if store.complete(target.paths, record, fetched.needs()) else None
+    return record if store.complete(paths, record, fetched.needs()) else None
+
+
+def name(db: Db, record: ImageRecord, ref: Ref) -> bool:
+    """Point the reference at a stored image; False if somebody removed it a moment ago."""
+    try:
+        images.tag(db, record["id"], [ref.stored()])
+    except errors.NotFoundError:
+        return False
+    return True
 
 
 def bring(target: Store, fetched: Fetched, ref: Ref, want: Platform, meter: Meter) -> ImageRecord:
     """Store the image under the reference; returns its record."""
-    known = present(target, fetched)
-    if known is not None:
-        try:
-            images.tag(target.db, known["id"], [ref.stored()])
-        except errors.NotFoundError:
-            pass  # removed a moment ago
-        else:
-            return known
     target.say("Getting image source signatures")
     view = fetched.view
     config_bytes = fetched.client.document(view["config"]["digest"], view["config"]["size"])

@@ -264,6 +264,16 @@ def used_blobs(db: Db) -> set[str]:
     return {row[0] for row in db.rows("SELECT DISTINCT digest FROM image_blobs")}
 
 
+def repos_with(db: Db, digest: str) -> list[str]:
+    """The repositories (`domain/path`) under whose names images with this blob are known, newest first."""
+    found = db.rows(
+        "SELECT n.name FROM image_names n JOIN image_blobs b ON b.image_id = n.image_id "
+        "WHERE b.digest = ? ORDER BY n.added_ns DESC, n.name",
+        (digest,),
+    )
+    return list(dict.fromkeys(repo_of(row[0]) for row in found))
+
+
 def no_such(ref: str) -> errors.NotFoundError:
     """The error for an image that is not in the store, in Podman's words."""
     return errors.NotFoundError(f"{ref}: image not known", name=ref)

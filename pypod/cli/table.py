@@ -111,6 +111,14 @@ _HELP_HELP: Spec = (
     "",
     "",
 )
+_HISTORY_HISTORY: Spec = (
+    "history",
+    "history",
+    True,
+    "image",
+    "",
+    " format/=s human/H=B no-trunc/=b quiet/q=b ",
+)
 _IMAGE_EXISTS: Spec = (
     "image",
     "exists",
@@ -126,6 +134,22 @@ _INSPECT_IMAGE_INSPECT: Spec = (
     "images*",
     "",
     " format/f=s ",
+)
+_IMAGE_PRUNE_PRUNE: Spec = (
+    "image_prune",
+    "prune",
+    True,
+    "",
+    "",
+    " all/a=b build-cache/=b~ external/=b~ filter/=a force/f=b ",
+)
+_HISTORY_TREE: Spec = (
+    "history",
+    "tree",
+    True,
+    "image",
+    "",
+    " whatrequires/=b ",
 )
 _IMAGES_IMAGES: Spec = (
     "images",
@@ -176,6 +200,23 @@ _IMAGE_LOAD: Spec = (
     "",
     " input/i=s quiet/q=b ",
 )
+_LOGIN_LOGIN: Spec = (
+    "login",
+    "login",
+    True,
+    "registry?",
+    "",
+    " authfile/=s cert-dir/=s get-login/=b password/p=s password-stdin/=b tls-verify/=b username/u=s "
+    "verbose/v=b ",
+)
+_LOGIN_LOGOUT: Spec = (
+    "login",
+    "logout",
+    True,
+    "registry?",
+    "",
+    " all/a=b authfile/=s ",
+)
 _LOGS_LOGS: Spec = (
     "logs",
     "logs",
@@ -203,6 +244,16 @@ _PULL_PULL: Spec = (
     " all-tags/a=b arch/=s authfile/=s cert-dir/=s creds/=s decryption-key/=a- "
     "disable-content-trust/=b~ os/=s platform/=s policy/=s quiet/q=b retry/=u retry-delay/=s "
     "tls-verify/=b variant/=s ",
+)
+_PUSH_PUSH: Spec = (
+    "push",
+    "push",
+    True,
+    "image destination?",
+    "",
+    " authfile/=s cert-dir/=s compress/=b- compression-format/=s- creds/=s digestfile/=s "
+    "disable-content-trust/=b~ format/f=s quiet/q=b remove-signatures/=b~ retry/=u retry-delay/=s "
+    "sign-by/=s- tls-verify/=b ",
 )
 _RM_RM: Spec = (
     "rm",
@@ -256,6 +307,14 @@ _RUN_RUN: Spec = (
     "umask/=s unsetenv/=a unsetenv-all/=b user/u=s userns/=s uts/=s variant/=s volume/v=a "
     "volumes-from/=a workdir/w=s ",
 )
+_SAVE_SAVE: Spec = (
+    "save",
+    "save",
+    True,
+    "images*",
+    "",
+    " compress/=b- format/=s multi-image-archive/m=b output/o=s quiet/q=b uncompressed/=b~ ",
+)
 _START_START: Spec = (
     "start",
     "start",
@@ -272,6 +331,14 @@ _STOP_STOP: Spec = (
     "",
     " all/a=b cidfile/=a filter/f=l ignore/i=b latest/l=b time/t=u timeout/=>time ",
 )
+_TAG_TAG: Spec = (
+    "tag",
+    "tag",
+    True,
+    "image targets*",
+    "",
+    "",
+)
 _UNSHARE_UNSHARE: Spec = (
     "unshare",
     "unshare",
@@ -279,6 +346,14 @@ _UNSHARE_UNSHARE: Spec = (
     "command*",
     "",
     " rootless-netns/=b- ",
+)
+_TAG_UNTAG: Spec = (
+    "tag",
+    "untag",
+    True,
+    "image names*",
+    "",
+    "",
 )
 _VERSION_VERSION: Spec = (
     "version",
@@ -357,29 +432,43 @@ COMMANDS: dict[str, Spec] = {
     "create": _CREATE_CREATE,
     "exec": _EXEC_EXEC,
     "help": _HELP_HELP,
+    "history": _HISTORY_HISTORY,
     "image exists": _IMAGE_EXISTS,
+    "image history": _HISTORY_HISTORY,
     "image import": _IMAGE_IMPORT,
     "image inspect": _INSPECT_IMAGE_INSPECT,
     "image list": _IMAGES_IMAGES,
     "image load": _IMAGE_LOAD,
+    "image prune": _IMAGE_PRUNE_PRUNE,
     "image pull": _PULL_PULL,
+    "image push": _PUSH_PUSH,
     "image rm": _RMI_RMI,
+    "image save": _SAVE_SAVE,
+    "image tag": _TAG_TAG,
+    "image tree": _HISTORY_TREE,
+    "image untag": _TAG_UNTAG,
     "images": _IMAGES_IMAGES,
     "import": _IMAGE_IMPORT,
     "info": _INFO_INFO,
     "inspect": _INSPECT_INSPECT,
     "kill": _KILL_KILL,
     "load": _IMAGE_LOAD,
+    "login": _LOGIN_LOGIN,
+    "logout": _LOGIN_LOGOUT,
     "logs": _LOGS_LOGS,
     "ps": _PS_PS,
     "pull": _PULL_PULL,
+    "push": _PUSH_PUSH,
     "rm": _RM_RM,
     "rmi": _RMI_RMI,
     "run": _RUN_RUN,
+    "save": _SAVE_SAVE,
     "start": _START_START,
     "stop": _STOP_STOP,
     "system info": _INFO_INFO,
+    "tag": _TAG_TAG,
     "unshare": _UNSHARE_UNSHARE,
+    "untag": _TAG_UNTAG,
     "version": _VERSION_VERSION,
     "volume create": _VOLUME_CREATE,
     "volume exists": _VOLUME_EXISTS,
@@ -407,14 +496,9 @@ ALIASES = {
     "container update": "update",
     "generate kube": "kube generate",
     "image build": "build",
-    "image history": "history",
     "image ls": "image list",
-    "image push": "push",
-    "image save": "save",
     "image search": "search",
-    "image tag": "tag",
     "image umount": "image unmount",
-    "image untag": "untag",
     "network list": "network ls",
     "network remove": "network rm",
     "play kube": "kube play",
@@ -470,13 +554,10 @@ MISSING = {
     "generate spec": "",
     "generate systemd": "",
     "healthcheck run": "",
-    "history": "",
     "image diff": "",
     "image mount": "",
-    "image prune": "",
     "image scp": "",
     "image sign": "",
-    "image tree": "",
     "image trust": "",
     "image unmount": "",
     "init": "",
@@ -484,8 +565,6 @@ MISSING = {
     "kube down": "",
     "kube generate": "",
     "kube play": "",
-    "login": "",
-    "logout": "",
     "manifest add": "",
     "manifest annotate": "",
     "manifest create": "",
@@ -524,7 +603,6 @@ MISSING = {
     "pod unpause": "",
     "podmansh": "",
     "port": "",
-    "push": "",
     "quadlet install": "",
     "quadlet list": "",
     "quadlet print": "",
@@ -532,7 +610,6 @@ MISSING = {
     "remote": "",
     "rename": "",
     "restart": "use \"pypod stop\" and \"pypod start\" meanwhile",
-    "save": "",
     "search": "",
     "secret create": "",
     "secret exists": "",
@@ -552,11 +629,9 @@ MISSING = {
     "system renumber": "",
     "system reset": "",
     "system service": "",
-    "tag": "",
     "top": "use \"pypod exec CONTAINER ps\" meanwhile",
     "unmount": "",
     "unpause": "",
-    "untag": "",
     "update": "",
     "volume export": "",
     "volume import": "",
@@ -580,10 +655,14 @@ REASONS = {
     "db-backend": "the database is SQLite",
     "exec:exec_ no-session": "a session in the foreground has no record anyway",
     "identity": "pypod works on this machine only; use ssh to run it on another",
+    "image_prune:prune build-cache": "there is none",
+    "image_prune:prune external": "there are no such containers",
     "images:images all": "there are no intermediate images",
     "ps:ps external": "the store has containers of this engine only",
     "ps:ps sync": "the state shown is always the true one",
     "pull:pull disable-content-trust": "it is an option of Docker",
+    "push:push disable-content-trust": "it is an option of Docker",
+    "push:push remove-signatures": "signatures are not kept",
     "remote": "pypod works on this machine only; use ssh to run it on another",
     "rm:rm depend": "name the containers that depend on it as well",
     "rmi:rmi no-prune": "there are no intermediate images to keep",
@@ -595,6 +674,7 @@ REASONS = {
     "run:run oom-kill-disable": "it is of cgroup v1 only",
     "run:run publish": "use --network=host to reach its ports meanwhile",
     "run:run publish-all": "use --network=host to reach its ports meanwhile",
+    "save:save uncompressed": "layers are saved as they are kept",
     "ssh": "pypod works on this machine only; use ssh to run it on another",
     "tmpdir": "nothing is kept there; use --runroot",
     "url": "pypod works on this machine only; use ssh to run it on another",

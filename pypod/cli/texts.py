@@ -29,31 +29,45 @@ COMMANDS = {
     "create": "Create a container without starting it",
     "exec": "Run a command in a running container",
     "help": "Show the help of a command",
+    "history": "Show how an image was made: its steps, the last one first",
     "image": "Manage images",
     "image exists": "Tell by the exit code whether an image exists",
+    "image history": "Show how an image was made: its steps, the last one first",
     "image import": "Make an image from a tar archive of a root file system",
     "image inspect": "Show all about images",
     "image list": "List the images of the store",
     "image load": "Load images from an archive",
+    "image prune": "Remove images that nobody needs",
     "image pull": "Pull images from a registry",
+    "image push": "Push an image to a registry",
     "image rm": "Remove images from the store",
+    "image save": "Save an image in an archive or a directory",
+    "image tag": "Give an image more names",
+    "image tree": "Show the layers of an image, and which images end at each",
+    "image untag": "Take names from an image, all of them if none is given. The image stays",
     "images": "List the images of the store",
     "import": "Make an image from a tar archive of a root file system",
     "info": "Show facts about this machine, the store and the engine",
     "inspect": "Show all about containers, images and volumes",
     "kill": "Send a signal to the first process of running containers",
     "load": "Load images from an archive",
+    "login": "Log in to a registry",
+    "logout": "Log out of a registry: forget its credentials",
     "logs": "Print what containers have written",
     "ps": "List containers",
     "pull": "Pull images from a registry",
+    "push": "Push an image to a registry",
     "rm": "Remove containers",
     "rmi": "Remove images from the store",
     "run": "Run a command in a new container",
+    "save": "Save an image in an archive or a directory",
     "start": "Start containers that were created or have ended",
     "stop": "Stop running containers",
     "system": "Manage the engine itself",
     "system info": "Show facts about this machine, the store and the engine",
+    "tag": "Give an image more names",
     "unshare": "Run a command in the user namespace of the containers",
+    "untag": "Take names from an image, all of them if none is given. The image stays",
     "version": "Show the version of the engine",
     "volume": "Manage volumes",
     "volume create": "Create a volume, and print its name",
@@ -71,23 +85,32 @@ ARGUMENTS = {
     "create:create": "images -",
     "exec:exec_": "running commands",
     "help:help_": "-",
+    "history:history": "images",
+    "history:tree": "images",
     "image:exists": "images",
     "image:import_": "files images",
     "image:load": "",
+    "image_prune:prune": "",
     "images:images": "images",
     "info:info": "",
     "inspect:container_inspect": "containers",
     "inspect:image_inspect": "images",
     "inspect:inspect": "objects",
     "kill:kill": "running",
+    "login:login": "-",
+    "login:logout": "-",
     "logs:logs": "containers",
     "ps:ps": "",
     "pull:pull": "-",
+    "push:push": "images -",
     "rm:rm": "containers",
     "rmi:rmi": "images",
     "run:run": "images -",
+    "save:save": "images",
     "start:start": "containers",
     "stop:stop": "running",
+    "tag:tag": "images -",
+    "tag:untag": "images images",
     "unshare:unshare": "commands",
     "version:version": "",
     "volume:create": "-",
@@ -313,6 +336,15 @@ OPTIONS = {
         "workdir\t-\tDirectory in which the command starts\n"
     ),
     "help:help_": "",
+    "history:history": (
+        "format\tformat\tPrint as json, or by a Go template\n"
+        "human\t-\tShow sizes and times as people read them\n"
+        "no-trunc\t-\tDo not shorten IDs and commands\n"
+        "quiet\t-\tPrint IDs only\n"
+    ),
+    "history:tree": (
+        "whatrequires\t-\tShow what is built on top of the image instead\n"
+    ),
     "image:exists": "",
     "image:import_": (
         "arch\t-\tArchitecture of the image\n"
@@ -325,6 +357,13 @@ OPTIONS = {
     "image:load": (
         "input\tfiles\tRead the archive from this file instead of stdin\n"
         "quiet\t-\tPrint no progress\n"
+    ),
+    "image_prune:prune": (
+        "all\t-\tRemove every image that no container uses, not only namel...\n"
+        "build-cache\t-\tRemove the cache of builds\n"
+        "external\t-\tRemove images that containers of builds use\n"
+        "filter\t-\tRemove only what fits: label, label!, until\n"
+        "force\t-\tDo not ask\n"
     ),
     "images:images": (
         "all\t-\tShow intermediate images too\n"
@@ -359,6 +398,20 @@ OPTIONS = {
         "cidfile\tfiles\tRead a container's ID from this file\n"
         "latest\t-\tTake the container that was created last\n"
         "signal\tsignals\tSignal to send, by name or number\n"
+    ),
+    "login:login": (
+        "authfile\tfiles\tKeep the credentials in this file\n"
+        "cert-dir\tdirs\tRead the certificates for the registry from this directory\n"
+        "get-login\t-\tPrint the user that is logged in\n"
+        "password\t-\tPassword; others can see it in ps\n"
+        "password-stdin\t-\tRead the password from stdin\n"
+        "tls-verify\t-\tAsk the registry for a valid certificate\n"
+        "username\t-\tName of the user\n"
+        "verbose\t-\tPrint where the credentials are kept\n"
+    ),
+    "login:logout": (
+        "all\t-\tLog out of every registry\n"
+        "authfile\tfiles\tFile that the credentials are in\n"
     ),
     "logs:logs": (
         "color\t-\tPrint each container in a colour of its own\n"
@@ -403,6 +456,22 @@ OPTIONS = {
         "retry-delay\t-\tPause before a failed pull is tried again\n"
         "tls-verify\t-\tAsk registries for a valid certificate\n"
         "variant\t-\tChoose the image for this variant of the architecture\n"
+    ),
+    "push:push": (
+        "authfile\tfiles\tRead the credentials from this file\n"
+        "cert-dir\tdirs\tRead the certificates for the registry from this directory\n"
+        "compress\t-\tCompress the layers of a directory\n"
+        "compression-format\t-\tCompress the layers in this way\n"
+        "creds\t-\tCredentials for the registry\n"
+        "digestfile\tfiles\tWrite the digest of the manifest into this file\n"
+        "disable-content-trust\t-\tOf Docker\n"
+        "format\t(oci,v2s2)\tFormat of the manifest: oci or v2s2; otherwise the one th...\n"
+        "quiet\t-\tPrint no progress\n"
+        "remove-signatures\t-\tLeave out signatures\n"
+        "retry\t-\tHow often a failed push is tried again\n"
+        "retry-delay\t-\tPause before a failed push is tried again\n"
+        "sign-by\t-\tSign the image with this key\n"
+        "tls-verify\t-\tAsk the registry for a valid certificate\n"
     ),
     "rm:rm": (
         "all\t-\tRemove all containers\n"
@@ -574,6 +643,14 @@ OPTIONS = {
         "volumes-from\tcontainers\tMount what these containers mount\n"
         "workdir\t-\tDirectory in which the command starts\n"
     ),
+    "save:save": (
+        "compress\t-\tCompress the layers of a directory\n"
+        "format\t(docker-archive,oci-archive,oci-dir,docker-dir)\tdocker-archive, oci-archive, oci-dir or docker-dir\n"
+        "multi-image-archive\t-\tEvery argument is an image, not one more name\n"
+        "output\tfiles\tWrite to this file or directory instead of stdout\n"
+        "quiet\t-\tPrint no progress\n"
+        "uncompressed\t-\tAccept uncompressed layers\n"
+    ),
     "start:start": (
         "all\t-\tStart all containers\n"
         "attach\t-\tAttach to the container's output\n"
@@ -591,6 +668,8 @@ OPTIONS = {
         "latest\t-\tTake the container that was created last\n"
         "time\t-\tTime to wait before the container is killed\n"
     ),
+    "tag:tag": "",
+    "tag:untag": "",
     "unshare:unshare": (
         "rootless-netns\t-\tEnter the network namespace of the named networks as well\n"
     ),

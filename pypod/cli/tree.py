@@ -95,12 +95,26 @@ COMMANDS = (
         examples=("exec web ls /", "exec -it web sh", "exec --user nobody -e A=1 web env"),
     ),
     Command("help", "help:help_", usage="[COMMAND]", examples=("help run", "help container inspect")),
+    Command(
+        "history",
+        "history:history",
+        ("image history",),
+        examples=("history busybox", "history --format '{{.ID}} {{.Size}}' busybox"),
+    ),
     Command("image exists", "image:exists", examples=("image exists busybox && pypod run busybox",)),
     Command(
         "image inspect",
         "inspect:image_inspect",
         usage="IMAGE [IMAGE...]",
         examples=("image inspect busybox", "image inspect --format '{{.Id}} {{.Size}}' busybox"),
+    ),
+    Command(
+        "image prune",
+        "image_prune:prune",
+        examples=("image prune --force", "image prune --all --filter until=24h"),
+    ),
+    Command(
+        "image tree", "history:tree", examples=("image tree busybox", "image tree --whatrequires busybox")
     ),
     Command(
         "images",
@@ -135,6 +149,18 @@ COMMANDS = (
     ),
     Command("load", "image:load", ("image load",), examples=("load -i images.tar", "load < images.tar")),
     Command(
+        "login",
+        "login:login",
+        usage="[REGISTRY]",
+        examples=("login localhost:5000", "login -u ann --password-stdin localhost:5000 < password"),
+    ),
+    Command(
+        "logout",
+        "login:logout",
+        usage="[REGISTRY]",
+        examples=("logout localhost:5000", "logout --all"),
+    ),
+    Command(
         "logs",
         "logs:logs",
         ("container logs",),
@@ -158,6 +184,13 @@ COMMANDS = (
             "pull --platform linux/arm64 busybox:1",
             "pull --all-tags localhost:5000/web",
         ),
+    ),
+    Command(
+        "push",
+        "push:push",
+        ("image push",),
+        usage="IMAGE [DESTINATION]",
+        examples=("push localhost:5000/web:1", "push web localhost:5000/team/web:1"),
     ),
     Command(
         "rm",
@@ -186,6 +219,17 @@ COMMANDS = (
         ),
     ),
     Command(
+        "save",
+        "save:save",
+        ("image save",),
+        usage="IMAGE [IMAGE...]",
+        examples=(
+            "save -o web.tar web:1",
+            "save --format oci-archive -m -o all.tar web:1 db:2",
+            "save web:1 | gzip > web.tar.gz",
+        ),
+    ),
+    Command(
         "start",
         "start:start",
         ("container start",),
@@ -200,11 +244,25 @@ COMMANDS = (
         examples=("stop web", "stop --time 2 web db", "stop --all"),
     ),
     Command(
+        "tag",
+        "tag:tag",
+        ("image tag",),
+        usage="IMAGE TARGET_NAME [TARGET_NAME...]",
+        examples=("tag busybox localhost:5000/team/busybox:1",),
+    ),
+    Command(
         "unshare",
         "unshare:unshare",
         usage="[COMMAND [ARG...]]",
         interspersed=False,
         examples=("unshare id", "unshare cat /proc/self/uid_map"),
+    ),
+    Command(
+        "untag",
+        "tag:untag",
+        ("image untag",),
+        usage="IMAGE [NAME...]",
+        examples=("untag busybox localhost/old:1", "untag 3fa1c2"),
     ),
     Command("version", "version:version", examples=("version", "version --format '{{.Client.Version}}'")),
     Command(
@@ -261,13 +319,8 @@ MISSING_ALIASES = {
     "container update": "update",
     "generate kube": "kube generate",
     "image build": "build",
-    "image history": "history",
-    "image push": "push",
-    "image save": "save",
     "image search": "search",
-    "image tag": "tag",
     "image umount": "image unmount",
-    "image untag": "untag",
     "network list": "network ls",
     "network remove": "network rm",
     "play kube": "kube play",

@@ -48,8 +48,8 @@ def test_group_alone_shows_its_help_and_fails() -> None:
 
 
 def test_help_of_a_command_that_is_not_there_yet() -> None:
-    done = run("help", "pull")
-    assert (done.returncode, done.stderr.split("\n")[0]) == (125, 'Error: "pypod pull" is not supported yet')
+    done = run("help", "build")
+    assert (done.returncode, done.stderr.split("\n")[0]) == (125, 'Error: "pypod build" is not supported yet')
 
 
 @pytest.mark.parametrize(

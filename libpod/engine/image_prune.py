@@ -1,0 +1,45 @@
+"""Owns: `image prune`: removing images that nobody needs."""
+
+from __future__ import annotations
+
+from libpod import errors
+from libpod.engine import images, rmi
+from libpod.state import containers
+from libpod.state import images as rows
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from libpod.engine.session import Session
+
+FILTERS = ("label", "label!", "until")
+
+
+def prune(
+    session: Session, say: Callable[[str], None], *, every: bool = False, filters: Sequence[str] = ()
+) -> None:
+    """Remove images without a name, with `every` also named ones, that no container uses. `say` takes each
+    id. An image that a container took meanwhile stays.
+    """
+    for text in filters:
+        key = text.partition("=")[0]
+        if key not in FILTERS:
+            raise errors.UsageError(
+                f'unsupported filter "{key}" of image prune',
+                remedy=f"the filters are {', '.join(FILTERS)}",
+                name=key,
+            )
+    fitting = {str(row["Id"]) for row in images.images(session, filters=filters)}
+    used = containers.counts_by_image(session.db)
+    session.enter()
+    for record in rows.all_images(session.db):
+        if record["id"] not in fitting or record["id"] in used:
+            continue
+        if not every and (record["names"] or record["digest_names"]):
+            continue
+        try:
+            rmi.remove(session, record, lambda line: None)
+        except (errors.InUseError, errors.NotFoundError):
+            continue
+        say(record["id"])
