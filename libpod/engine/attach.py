@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from libpod import errors, monitorctl
-from libpod.engine import containers, streams
+from libpod.engine import containers, stop, streams
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ def attach(session: Session, record: ContainerRecord, stdio: Stdio) -> int:
             return True
         return False
 
+    stdio.kill = lambda number: stop.send(session, record, number)
     try:
         streams.pump(conn, stdio, on_message)
     except streams.Detached:

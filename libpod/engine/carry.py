@@ -1,10 +1,10 @@
-"""Owns: carrying the streams of a container that this command has started, and what `--rm` needs at its end."""
+"""Owns: carrying the streams of a container that this command has started, and the follow-up of `--rm`."""
 
 from __future__ import annotations
 
 import os
 
-from libpod.engine import cleanup, streams
+from libpod.engine import cleanup, stop, streams
 from libpod.util import failpoint
 
 TYPE_CHECKING = False
@@ -29,6 +29,7 @@ def carry(session: Session, started: Started, stdio: Stdio) -> int:
             return True
         return False
 
+    stdio.kill = lambda number: stop.send(session, started.record, number)
     try:
         streams.pump(started.conn, stdio, on_message, started.early)
     except streams.Detached:

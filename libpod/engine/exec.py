@@ -182,7 +182,7 @@ def _wait(conn: Conn, stdio: Stdio) -> int:
                 if code is not None:
                     return code
             else:
-                streams.pass_signals(conn, stdio)
+                streams.pass_signals(conn.send, stdio)
 
 
 def _carry_tty(conn: Conn, master: int, stdio: Stdio, interactive: bool) -> int:
@@ -218,7 +218,7 @@ def _carry_tty(conn: Conn, master: int, stdio: Stdio, interactive: bool) -> int:
                     conn.send({"t": "detach"})
                     return 0
             elif fd == stdio.signal_fd:
-                streams.pass_signals(conn, stdio)
+                streams.pass_signals(conn.send, stdio)
     return code
 
 

@@ -76,6 +76,14 @@ def kill_all(status: RunStatus, init: initproc.Process) -> None:
     init.signal(SIGKILL)
 
 
+def send(session: Session, record: ContainerRecord, number: int) -> None:
+    """Send a signal to the container's first process, if it still runs."""
+    init = initproc.of_container(session, record["id"])
+    if init is not None:
+        with init:
+            init.signal(number)
+
+
 def kill(session: Session, record: ContainerRecord, number: int) -> None:
     """Send one signal to the container's first process."""
     status = containers.status(session, record)

@@ -25,7 +25,7 @@ _CHUNK = 32768
 class Stdio:
     """The caller's side of the streams. Descriptors stay the caller's; None = this stream is not attached."""
 
-    __slots__ = ("detach_keys", "signal_fd", "signals", "size", "stderr", "stdin", "stdout", "tty")
+    __slots__ = ("detach_keys", "kill", "signal_fd", "signals", "size", "stderr", "stdin", "stdout", "tty")
 
     def __init__(
         self,
@@ -49,6 +49,8 @@ class Stdio:
         """Readable when a signal came; `signals()` then gives the numbers (SIGWINCH among them)."""
         self.signals = signals
         self.size = size
+        self.kill: Callable[[int], None] | None = None
+        """Sends a signal to the container past its streams; set by who carries them."""
 
     def attached(self) -> dict[str, bool]:
         """Which streams are to be carried, as the monitor is told."""
@@ -69,6 +71,11 @@ class DetachKeys:
     def __init__(self, keys: bytes) -> None:
         self._keys = keys
         self._held = b""
+
+    @property
+    def begun(self) -> bool:
+        """Whether the beginning of the sequence is held back."""
+        return bool(self._held)
 
     def feed(self, data: bytes) -> tuple[bytes, bool]:
         """What may go on to the container, and whether the sequence is complete. A begun sequence is held
@@ -96,6 +103,38 @@ def write_all(fd: int, data: bytes) -> None:
             select.select([], [fd], [])
 
 
+class _Sender:
+    """What goes to the monitor; it waits here while the container does not take its input."""
+
+    def __init__(self, conn: Conn) -> None:
+        self._conn = conn
+        self._waiting: list[bytes | dict[str, Any]] = []
+        conn.set_blocking(False)
+
+    @property
+    def waits(self) -> bool:
+        return bool(self._waiting)
+
+    def put(self, item: bytes | dict[str, Any]) -> None:
+        """Send stdin's bytes (none = its end) or a message, now or when there is room."""
+        self._waiting.append(item)
+        self.flush()
+
+    def flush(self) -> None:
+        while self._waiting:
+            item = self._waiting[0]
+            try:
+                if isinstance(item, bytes):
+                    self._conn.send_data(wire.STDIN, item)
+                else:
+                    self._conn.send(item)
+            except BlockingIOError:
+                return
+            except (BrokenPipeError, ConnectionResetError):
+                pass  # the monitor is gone: what it said last is still to be read
+            del self._waiting[0]
+
+
 def pump(
     conn: Conn,
     stdio: Stdio,
@@ -104,54 +143,78 @@ def pump(
 ) -> None:
     """Carry streams over `conn` until `on_message` returns True or the monitor closes (MonitorError).
 
-    `early` are pieces of streams that were received before. Raises Detached after the detach keys. A closed
-    stdout or stderr of the caller drops that stream only."""
+    Output goes on while the container does not read its input. `early` are pieces of streams that were
+    received before. Raises Detached after the detach keys. A closed stdout or stderr of the caller drops that
+    stream only.
+    """
     out: dict[int, int | None] = {wire.STDOUT: stdio.stdout, wire.STDERR: stdio.stderr}
     for message in early:
         _write_out(out, message["kind"], message["data"])
     keys = DetachKeys(stdio.detach_keys if stdio.tty else b"")
     poll = select.poll()
-    poll.register(conn.fileno(), select.POLLIN)
+    sender = _Sender(conn)
     stdin = stdio.stdin
-    if stdin is not None and _pollable(poll, stdin) is None:
+    if stdin is not None and not _is_open(stdin):
         stdin = None
-        conn.send_data(wire.STDIN, b"")
+        sender.put(b"")
     if stdio.signal_fd is not None:
         poll.register(stdio.signal_fd, select.POLLIN)
     while True:
-        for fd, _event in poll.poll():
+        poll.register(conn.fileno(), select.POLLIN | (select.POLLOUT if sender.waits else 0))
+        if stdin is not None:
+            poll.register(stdin, 0 if sender.waits else select.POLLIN)
+        for fd, event in poll.poll():
             if fd == conn.fileno():
-                got = conn.recv()
-                if got is None:
-                    raise errors.MonitorError("the container's monitor ended unexpectedly")
-                message, fds = got
-                if message["t"] == wire.DATA:
-                    _write_out(out, message["kind"], message["data"])
-                elif on_message(message, fds):
+                if event & select.POLLOUT:
+                    sender.flush()
+                if event & ~select.POLLOUT and _receive(conn, out, on_message):
                     return
             elif fd == stdio.signal_fd:
-                pass_signals(conn, stdio)
-            elif fd == stdin:
-                data = os.read(fd, _CHUNK)
-                if not data:
-                    poll.unregister(fd)
-                    conn.send_data(wire.STDIN, b"")
-                    continue
-                data, done = keys.feed(data)
-                if data:
-                    conn.send_data(wire.STDIN, data)
+                pass_signals(sender.put, stdio)
+            elif fd == stdin and not sender.waits:
+                data, done = keys.feed(_read(stdin))
+                if data or not (done or keys.begun):
+                    sender.put(data)
                 if done:
                     raise Detached
+                if not data and not keys.begun:
+                    poll.unregister(stdin)
+                    stdin = None
 
 
-def _pollable(poll: select.poll, fd: int) -> int | None:
-    """Register `fd`; None when it is closed already."""
+def _receive(
+    conn: Conn, out: dict[int, int | None], on_message: Callable[[Mapping[str, object], list[int]], bool]
+) -> bool:
+    """Take one message of the monitor; whether it was the last one."""
+    try:
+        got = conn.recv()
+    except BlockingIOError:
+        return False
+    if got is None:
+        raise errors.MonitorError("the container's monitor ended unexpectedly")
+    message, fds = got
+    if message["t"] == wire.DATA:
+        _write_out(out, message["kind"], message["data"])
+        return False
+    return on_message(message, fds)
+
+
+def _read(fd: int) -> bytes:
+    try:
+        return os.read(fd, _CHUNK)
+    except BlockingIOError:
+        select.select([fd], [], [])
+        return os.read(fd, _CHUNK)
+    except OSError:  # EIO: the terminal is gone
+        return b""
+
+
+def _is_open(fd: int) -> bool:
     try:
         os.fstat(fd)
     except OSError:
-        return None
-    poll.register(fd, select.POLLIN)
-    return fd
+        return False
+    return True
 
 
 def _write_out(out: dict[int, int | None], kind: int, data: bytes) -> None:
@@ -164,7 +227,11 @@ def _write_out(out: dict[int, int | None], kind: int, data: bytes) -> None:
         out[kind] = None
 
 
-def pass_signals(conn: Conn, stdio: Stdio) -> None:
+def pass_signals(send: Callable[[dict[str, Any]], None], stdio: Stdio) -> None:
+    """Hand on what came by the caller's signals: the terminal's new size, or the signal itself.
+
+    A signal takes `stdio.kill` where there is one: on the channel of the streams it would wait behind them.
+    """
     import _signal
 
     assert stdio.signals is not None
@@ -172,6 +239,8 @@ def pass_signals(conn: Conn, stdio: Stdio) -> None:
         if number == _signal.SIGWINCH:
             if stdio.size is not None and stdio.tty:
                 rows, cols = stdio.size()
-                conn.send({"t": "resize", "rows": rows, "cols": cols})
+                send({"t": "resize", "rows": rows, "cols": cols})
+        elif stdio.kill is not None:
+            stdio.kill(number)
         else:
-            conn.send({"t": "signal", "signal": number})
+            send({"t": "signal", "signal": number})

@@ -75,7 +75,8 @@ class Stdio:
         self = cls(loop, state["msg"], state["log_fd"])
         self._master_fd, self._slave_fd, self._size = state["master"], state["slave"], state["size"]
         if state["input"] >= 0:
-            self.streams.set_input(state["input"], once=self._once)
+            terminal = self._master_fd >= 0
+            self.streams.set_input(state["input"], once=self._once and not terminal)
         for fd, number in state["outputs"]:
             self.streams.add_output(fd, number)
         return self
