@@ -193,7 +193,11 @@ def status(paths: Paths, cid: str) -> RunStatus:
     if ran["boot_id"] == boot_id:
         if monitored:
             return _running(run_dir, ran)
-        if process.alive(int(ran["init_pid"]), int(ran["init_start"])):
+        if _is_here(ran):
+            lives = process.alive(int(ran["init_pid"]), int(ran["init_start"]))
+        else:
+            lives = bool(ran["cgroup"]) and cgroup.populated(ran["cgroup"])
+        if lives:
             return {**_running(run_dir, ran), "unmonitored": True}
     if not monitored:
         found = _unrecorded(run_dir)
@@ -262,7 +266,7 @@ def lost_init(paths: Paths, cid: str) -> tuple[int, int]:
     if alive.held(run_dir + "/alive"):
         return 0, 0
     ran = _load(run_dir + "/status.json")
-    if ran is not None and ran["boot_id"] == process.boot_id():
+    if ran is not None and ran["boot_id"] == process.boot_id() and _is_here(ran):
         pid, start = int(ran["init_pid"]), int(ran["init_start"])
         if process.alive(pid, start):
             return pid, start
@@ -324,6 +328,7 @@ def _state(name: str) -> RunStatus:
     return {
         "state": name,  # type: ignore[typeddict-item]
         "unmonitored": False,
+        "elsewhere": False,
         "pid": 0,
         "exit_code": None,
         "exit_known": True,
@@ -351,16 +356,24 @@ def _ended(end: Json, started_ns: int) -> RunStatus:
 
 def _running(run_dir: str, ran: Json) -> RunStatus:
     found = _state("running" if ran["state"] == "running" else "initialized")
-    found["pid"] = int(ran["init_pid"])
     found["started_ns"] = int(ran["started_ns"]) if ran["state"] == "running" else 0
     found["cgroup"] = ran["cgroup"]
-    found["netns"] = ran["netns"]
-    found["monitor_pid"] = int(ran["monitor_pid"])
+    if _is_here(ran):
+        found["pid"] = int(ran["init_pid"])
+        found["netns"] = ran["netns"]
+        found["monitor_pid"] = int(ran["monitor_pid"])
+    else:
+        found["elsewhere"] = True
     if ran["cgroup"] and _frozen(ran["cgroup"]):
         found["state"] = "paused"
     elif _is_being_stopped(run_dir, ran["run_id"]):
         found["state"] = "stopping"
     return found
+
+
+def _is_here(ran: Json) -> bool:
+    """Say whether the process ids in a status file are of this pid namespace."""
+    return int(ran.get("pid_ns", 0)) in (0, process.pid_namespace())
 
 
 def _frozen(path: str) -> bool:
@@ -420,7 +433,7 @@ def _differs(now: RunStatus, seen: RunStatus) -> bool:
 def _watched_process(run_dir: str, seen: RunStatus) -> int:
     """Return an owned pidfd of the process whose end changes the status; -1 if there is none."""
     ran = _load(run_dir + "/status.json")
-    if ran is None or not seen["pid"]:
+    if ran is None or not seen["pid"] or not _is_here(ran):
         return -1
     who = "init" if seen["unmonitored"] else "monitor"
     try:

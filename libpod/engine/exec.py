@@ -75,6 +75,13 @@ def run(session: Session, record: ContainerRecord, asked: Request, stdio: Stdio)
             f'cannot exec in container "{record["name"]}": its monitor was killed',
             remedy=f'restart it with "pypod stop {record["name"]}" and "pypod start {record["name"]}"',
         )
+    if status["elsewhere"]:
+        raise errors.StateError(
+            f'cannot exec in container "{record["name"]}": it was started in another pid namespace '
+            "(PrivatePIDs= of a unit, or a container)",
+            remedy="run exec in there",
+            name=record["name"],
+        )
     session_id = os.urandom(32).hex()
     document = _process_file(session, record, asked, status["pid"], session_id)
     conn = monitorctl.connect(session.paths, record["id"])

@@ -66,13 +66,13 @@ def open_process(pid: int, start: int) -> Process | None:
 
 
 def of_container(session: Session, cid: str) -> Process | None:
-    """Init of the container's last run; None when there is none in this boot."""
-    record = _status_file(session, cid)
+    """Init of the container's last run; None when there is none in this boot, or elsewhere."""
+    record = _with_ids(session, cid)
     return open_process(int(record["init_pid"]), int(record["init_start"])) if record else None
 
 
 def monitor_of(session: Session, cid: str) -> Process | None:
-    record = _status_file(session, cid)
+    record = _with_ids(session, cid)
     return open_process(int(record["monitor_pid"]), int(record["monitor_start"])) if record else None
 
 
@@ -112,6 +112,12 @@ def remove_left_cgroup(session: Session, cid: str) -> None:
         return
     if not gone:
         log.warning("a cgroup that was left behind does not become empty", cgroup=inner)
+
+
+def _with_ids(session: Session, cid: str) -> StatusFile | None:
+    """The status file, if the process ids in it are of this pid namespace."""
+    record = _status_file(session, cid)
+    return record if record and record.get("pid_ns", 0) in (0, process.pid_namespace()) else None
 
 
 def _status_file(session: Session, cid: str) -> StatusFile | None:

@@ -36,12 +36,17 @@ def stop(session: Session, record: ContainerRecord, timeout_s: int | None = None
         monitorctl.note_stop_requested(session.paths, cid)
         init = initproc.of_container(session, cid)
     failpoint.hit("stop:before-signal")
+    seconds = record["stop_timeout_s"] if timeout_s is None else timeout_s
+    if status["state"] == "initialized":
+        seconds = 0
     if init is not None:
         with init:
-            seconds = record["stop_timeout_s"] if timeout_s is None else timeout_s
-            if status["state"] == "initialized":
-                seconds = 0
             _end(record, status, init, seconds)
+    elif status["elsewhere"] and not status["unmonitored"]:
+        from libpod.engine import elsewhere  # lazy: rare
+
+        elsewhere.stop(session, record, status, seconds)
+        return
     elif status["unmonitored"]:
         monitorctl.stop_unmonitored(session.paths, cid)
     initproc.wait_monitor(session, cid, MONITOR_WAIT_S, status)
@@ -93,6 +98,11 @@ def kill(session: Session, record: ContainerRecord, number: int) -> None:
             remedy=f'start it with "pypod start {record["name"]}"',
             name=record["name"],
         )
+    if status["elsewhere"] and not status["unmonitored"]:
+        from libpod.engine import elsewhere  # lazy: rare
+
+        elsewhere.kill(session, record, number)
+        return
     init = initproc.of_container(session, record["id"])
     if init is None:
         return

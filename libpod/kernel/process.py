@@ -12,6 +12,7 @@ from libpod.kernel.const import PR_SET_CHILD_SUBREAPER, PR_SET_NAME, PR_SET_PDEA
 from libpod.kernel.libc import check, libc
 
 _boot_id = ""
+_pid_namespace = 0
 
 
 def pidfd_open(pid: int) -> int:
@@ -50,6 +51,14 @@ def alive(pid: int, start: int) -> bool:
     except KernelError:
         return False
     return int(fields[19]) == start and fields[0] not in (b"Z", b"X")
+
+
+def pid_namespace() -> int:
+    """Return the inode of the pid namespace that this process is in, namespaces(7)."""
+    global _pid_namespace
+    if not _pid_namespace:
+        _pid_namespace = os.stat("/proc/self/ns/pid").st_ino
+    return _pid_namespace
 
 
 def boot_id() -> str:

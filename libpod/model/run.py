@@ -20,6 +20,8 @@ if TYPE_CHECKING:
         pid."""
         init_pid: int
         init_start: int
+        pid_ns: int
+        """Inode of the pid namespace that both ids are of: elsewhere they name others."""
         started_ns: int
         cgroup: str
         """Absolute path of the payload cgroup below the cgroup2 mount; empty if cgroups are disabled."""
@@ -45,8 +47,10 @@ if TYPE_CHECKING:
         state: Literal["created", "initialized", "running", "paused", "stopping", "exited"]
         unmonitored: bool
         """The monitor is gone and the container's init still runs."""
+        elsewhere: bool
+        """It was started in another pid namespace: only its monitor can reach its processes."""
         pid: int
-        """0 when nothing runs."""
+        """0 when nothing runs, or elsewhere."""
         exit_code: int | None
         """None = never ran, runs, or ended unseen (then `exit_known` is False)."""
         exit_known: bool

@@ -252,6 +252,7 @@ def _write_status(monitor: Monitor, state: str, since_ns: int, init_start: int) 
         "monitor_start": process.start_time(os.getpid()),
         "init_pid": monitor.init_pid,
         "init_start": init_start,
+        "pid_ns": process.pid_namespace(),
         "started_ns": since_ns,
         "cgroup": monitor.place["payload"] if monitor.place else "",
         "netns": network.path if network is not None else "",

@@ -107,6 +107,21 @@ def test_running(box: Box) -> None:
     assert (status["started_ns"], status["netns"]) == (1000, "/proc/1/fd/9")
 
 
+def test_running_in_another_pid_namespace(box: Box) -> None:
+    """The ids of its processes are those of others here: none is told, none is looked at."""
+    box.monitored()
+    box.ran(pid_ns=process.pid_namespace() + 1)
+    status = box.status()
+    assert (status["state"], status["elsewhere"], status["unmonitored"]) == ("running", True, False)
+    assert (status["pid"], status["monitor_pid"], status["netns"]) == (0, 0, "")
+    os.close(box.alive_fd)
+    box.alive_fd = -1
+    assert box.status()["state"] == "exited"
+    assert monitorctl.lost_init(box.paths, CID) == (0, 0)
+    box.ran(pid_ns=process.pid_namespace())
+    assert (box.status()["pid"], box.status()["unmonitored"]) == (box.init.pid, True)
+
+
 def test_only_created(box: Box) -> None:
     box.monitored()
     box.ran(state="created")
