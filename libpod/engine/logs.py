@@ -107,7 +107,8 @@ class Printer:
 
     def _text(self, number: int, parts: list[bytes]) -> bytes:
         wanted, stamp = self._wanted, parts[0]
-        if (wanted.since and stamp < wanted.since) or (wanted.until and stamp > wanted.until):
+        moment = stamp[: STAMP - len(_UTC)]
+        if (wanted.since and moment < wanted.since) or (wanted.until and moment > wanted.until):
             return b""
         text = parts[3] if parts[2] == b"P" else parts[3] + b"\n"
         if wanted.timestamps and not self._inside[number]:
