@@ -124,11 +124,9 @@ def wait(
         if status["state"] in conditions or (
             "stopped" in conditions and status["state"] in ("exited", "created")
         ):
-            return (
-                status["exit_code"]
-                if status["exit_code"] is not None
-                else (-1 if not status["exit_known"] else 0)
-            )
+            if status["exit_code"] is not None:
+                return status["exit_code"]
+            return -1 if containers.is_running(status) or not status["exit_known"] else 0
         if status["state"] == "exited":
             return status["exit_code"] if status["exit_code"] is not None else -1
         if "running" in conditions and containers.is_running(status):

@@ -46,11 +46,13 @@ def each(
     *,
     show: bool = True,
     missing_code: int = 125,
+    missing: Callable[[], None] | None = None,
 ) -> int:
     """Do `act` for every chosen container and print each that worked; raises what failed after all were
     tried.
 
-    `missing_code` is the exit code when the first failure is a container that does not exist.
+    `missing_code` is the exit code when the first failure is a container that does not exist; `missing` is
+    called for one that may be missing (`--ignore`).
     """
     _check(ctx, choice)
     failed: list[errors.PypodError] = []
@@ -61,6 +63,8 @@ def each(
             if not choice.ignore:
                 e.exit_code = missing_code
                 failed.append(e)
+            elif missing is not None:
+                missing()
             continue
         except errors.PypodError as e:
             failed.append(e)

@@ -69,4 +69,5 @@ def wait(
     def act(record: ContainerRecord) -> None:
         ctx.out(f"{engine.wait(ctx.session, record, conditions)}\n")
 
-    return targets.each(ctx, targets.Choice(containers, latest=latest, ignore=ignore), act, show=False)
+    choice = targets.Choice(containers, latest=latest, ignore=ignore)
+    return targets.each(ctx, choice, act, show=False, missing=lambda: ctx.out("-1\n"))
