@@ -74,7 +74,7 @@ class Attached:
             tty.restore(0, self._saved)
             self._saved = None
         for number, old in self._old.items():
-            _signal.signal(number, old)  # type: ignore[arg-type]
+            _signal.signal(number, old)
         self._old = {}
         if self._pipe is not None:
             _signal.set_wakeup_fd(-1)
