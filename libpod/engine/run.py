@@ -94,4 +94,6 @@ def _surround(
     """
     if req["network"] is not None and req["network"]["mode"] == "container":
         return None
-    return start.surround(session, launched, cid, merge.network_of(req, session.settings, {}))
+    settings = session.settings
+    network, nested = merge.network_of(req, settings, {}), merge.is_nested(req, settings)
+    return start.surround(session, launched, cid, network, nested=nested)

@@ -84,10 +84,17 @@ class Surroundings:
         self.network = network
 
 
-def surround(session: Session, launched: Launched, cid: str, network: NetworkRecord) -> Surroundings:
-    """Have the monitor make the network, while we go on. The container's directories must exist."""
+def surround(
+    session: Session, launched: Launched, cid: str, network: NetworkRecord, *, nested: bool
+) -> Surroundings:
+    """Have the monitor make the network, while we go on. The container's directories must exist.
+
+    `nested`: the container has a user namespace of its own. Then the runtime makes the network's with it, or
+    else its root could set nothing there (docs/internals/spec.md)."""
     run_id = os.urandom(8).hex()
     plan = _network(session, network)
+    if nested and plan["message"]["mode"] in ("none", "private"):
+        plan = {**plan, "message": {**plan["message"], "mode": "nested"}}
     launched.monitor.send(
         {
             "t": "surround",
@@ -118,7 +125,8 @@ def start(
     will carry (None = detached). Raises what the monitor reports; then nothing runs."""
     monitor = launched.monitor
     if around is None:
-        around = surround(session, launched, record["id"], record["network"])
+        nested = bool(record["userns"]["uidmap"])
+        around = surround(session, launched, record["id"], record["network"], nested=nested)
     try:
         place = launched.place.wait()
     except errors.RootlessError:

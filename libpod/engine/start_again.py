@@ -52,7 +52,9 @@ def _start(session: Session, record: ContainerRecord, stdio: Stdio | None) -> st
         try:
             size = stdio.size() if stdio is not None and stdio.size is not None and record["tty"] else None
             streams = None if stdio is None else stdio.attached()
-            around = starting.surround(session, launched, record["id"], record["network"])
+            around = starting.surround(
+                session, launched, record["id"], record["network"], nested=bool(record["userns"]["uidmap"])
+            )
             from libpod.spec import validate  # while the monitor makes the network
 
             validate.record(record, session.host_facts(record["cgroups"]))

@@ -47,7 +47,7 @@ class Network:
         self._wanted = wanted
 
     def open(self) -> None:
-        """Make or join the namespace."""
+        """Make or join the namespace; of a nested user namespace the runtime makes it, see `adopt`."""
         mode = self._wanted["mode"]
         if mode == "path":
             self.fd = _open_namespace(self._wanted["path"])
@@ -55,13 +55,20 @@ class Network:
             from libpod.kernel import ns  # lazy: ctypes
 
             self.fd = ns.new_netns()
-        elif mode != "host":
+        elif mode not in ("host", "nested"):
             raise errors.NotSupportedError(f'network mode "{mode}" is not known to the monitor')
 
     def serve(self) -> None:
         """Start slirp4netns if the network has one; `ready` or `failed` tells how that goes. Idempotent."""
-        if self._template and not self._pid:
+        if self._template and not self._pid and self.fd >= 0:
             self._start()
+
+    def adopt(self, init_pid: int) -> None:
+        """Take the namespace that the runtime has made together with a nested user namespace, and serve
+        it."""
+        if self._wanted["mode"] == "nested":
+            self.fd = _open_namespace(f"/proc/{init_pid}/ns/net")
+            self.serve()
 
     @property
     def path(self) -> str:

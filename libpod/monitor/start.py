@@ -102,6 +102,8 @@ def start(monitor: Monitor, msg: Message) -> None:
     failpoint.hit("monitor:after-cgroup")
     monitor.init_pid = runtime.create(monitor.bundle, stdio.console, stdio.for_runtime)
     monitor.watch_init()
+    assert monitor.network is not None
+    monitor.network.adopt(monitor.init_pid)
     stdio.connect()
     monitor.close_inherited()
     if cache := msg.get("seccomp_cache"):

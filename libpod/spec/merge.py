@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         UlimitRecord,
     )
     from libpod.model.image import ImageConfig
-    from libpod.model.request import HostFacts, MergeIds, Request
+    from libpod.model.request import HostFacts, MergeIds, Request, UserNsRequest
 
     class Defaults(Protocol):
         """What merge reads of the settings (`libpod.conf.settings.Settings` has all of it)."""
@@ -66,7 +66,7 @@ if TYPE_CHECKING:
         volumes: list[str]
 
 
-__all__ = ["merge", "network_of"]
+__all__ = ["is_nested", "merge", "network_of"]
 
 _SYSTEMD_COMMANDS = (
     "/sbin/init",
@@ -81,9 +81,7 @@ def merge(request: Request, image: ImageConfig, defaults: Defaults, ids: MergeId
     """The complete record. UsageError when the parts contradict each other (no command, wrong joins ...)."""
     host = ids.get("host", {})
     cid = ids["cid"]
-    userns_request = request["userns"]
-    if not userns_request["mode"]:
-        userns_request = idmaps.parse({"userns": defaults.userns})
+    userns_request = _userns(request, defaults)
     userns = idmaps.resolve(userns_request, "host", host)
     process = _process(request, image, defaults, ids, idmaps.default_user(userns_request, userns, host))
     systemd = _is_systemd(request["systemd"], process["args"])
@@ -216,6 +214,15 @@ def network_of(request: Request, defaults: Defaults, joins: dict[str, str]) -> N
         return found
     joined = netopts.check_join("network", f"container:{found['container']}", joins)
     return {"mode": "container", "options": {}, "container": joined.partition(":")[2]}
+
+
+def is_nested(request: Request, defaults: Defaults) -> bool:
+    """Whether the container will have a user namespace of its own, in the user's."""
+    return _userns(request, defaults)["mode"] not in ("", "host")
+
+
+def _userns(request: Request, defaults: Defaults) -> UserNsRequest:
+    return request["userns"] if request["userns"]["mode"] else idmaps.parse({"userns": defaults.userns})
 
 
 def _namespaces(request: Request, defaults: Defaults, ids: MergeIds) -> NamespaceRecord:
