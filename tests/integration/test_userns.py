@@ -1,0 +1,166 @@
+"""User namespaces: the user's own, keep-id, maps of one's own; and what is the host's in each of them."""
+
+from __future__ import annotations
+
+import os
+import pwd
+from pathlib import Path
+
+import pytest
+
+from tests.support import processes
+from tests.support.engine import Pypod
+
+pytestmark = pytest.mark.needs("crun", "slirp4netns", "newuidmap", "busybox")
+
+ME = os.getuid()
+
+
+def uid_map(shared: Pypod, *options: str, file: str = "uid_map") -> list[list[int]]:
+    out = shared.run("--rm", *options, "IMAGE", "cat", f"/proc/self/{file}").lines
+    return [[int(word) for word in line.split()] for line in out]
+
+
+def file_owner(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_uid, found.st_gid
+
+
+# covers: run --userns
+def test_root_in_the_container_is_the_user(shared: Pypod, tmp_path: Path) -> None:
+    assert uid_map(shared, "--userns", "host")[0] == [0, ME, 1]
+    assert uid_map(shared)[0] == [0, ME, 1]
+    shared.run("--rm", "-v", f"{tmp_path}:/d", "IMAGE", "touch", "/d/root")
+    assert file_owner(tmp_path / "root") == (ME, os.getgid())
+
+
+# covers: run --userns
+def test_other_ids_are_subordinate_ids(shared: Pypod, tmp_path: Path) -> None:
+    tmp_path.chmod(0o777)
+    shared.run("--rm", "-u", "1000:1000", "-v", f"{tmp_path}:/d", "IMAGE", "touch", "/d/user")
+    uid = (tmp_path / "user").stat().st_uid
+    assert any(uid in ids for ids in processes.account_uids()[1:])
+    shared.run("--rm", "-v", f"{tmp_path}:/d", "IMAGE", "rm", "/d/user")
+
+
+# covers: run --userns
+def test_keep_id_is_the_same_number_inside_and_outside(shared: Pypod, tmp_path: Path) -> None:
+    script = "id -u; id -g; id -un; touch /d/kept; stat -c %u /d"
+    out = shared.run("--rm", "--userns", "keep-id", "-v", f"{tmp_path}:/d", "IMAGE", "sh", "-c", script).lines
+    assert out == [str(ME), str(os.getgid()), pwd.getpwuid(ME).pw_name, str(ME)]
+    assert file_owner(tmp_path / "kept") == (ME, os.getgid())
+    rows = uid_map(shared, "--userns", "keep-id")
+    assert [ME, 0, 1] in rows
+    assert sum(size for _, _, size in rows) > 65535
+
+
+# covers: run --userns
+def test_keep_id_under_another_number(shared: Pypod, tmp_path: Path) -> None:
+    options = ["--userns", "keep-id:uid=200,gid=210", "-v", f"{tmp_path}:/d"]
+    out = shared.run(
+        "--rm", *options, "IMAGE", "sh", "-c", "id -u; id -g; touch /d/file; stat -c %u:%g /d"
+    ).lines
+    assert out == ["200", "210", "200:210"]
+    assert file_owner(tmp_path / "file") == (ME, os.getgid())
+    named = ["--rm", "--userns", "keep-id:uid=1000,gid=1000", "IMAGE", "id", "-un"]
+    assert shared.run(*named).out == "user"
+
+
+# covers: run --userns, run --user
+def test_another_user_in_a_keep_id_container(shared: Pypod) -> None:
+    script = [
+        "--userns",
+        "keep-id",
+        "-u",
+        "0",
+        "IMAGE",
+        "sh",
+        "-c",
+        "id -u; touch /root/x && ls /root",
+    ]
+    assert shared.run("--rm", *script).lines == ["0", "x"]
+
+
+# covers: run --userns, run --workdir, run --volume
+def test_what_is_made_for_a_keep_id_user_belongs_to_it(shared: Pypod) -> None:
+    options = ["--userns", "keep-id", "-w", "/made", "-v", "fresh:/volume"]
+    out = shared.run("--rm", *options, "IMAGE", "stat", "-c", "%u", "/made", "/volume").lines
+    assert out == [str(ME), str(ME)]
+
+
+# covers: run --userns
+def test_the_home_of_a_keep_id_user_is_its_own_where_it_is_mounted(shared: Pypod) -> None:
+    home = pwd.getpwuid(ME).pw_dir
+    options = ["--userns", "keep-id", "-w", "/tmp", "-v", f"{home}:{home}"]
+    assert shared.run("--rm", *options, "IMAGE", "sh", "-c", "echo $HOME").out == home
+    assert (
+        shared.run("--rm", "--userns", "keep-id", "-w", "/tmp", "IMAGE", "sh", "-c", "echo $HOME").out
+        == "/tmp"
+    )
+
+
+# covers: run --uidmap, run --gidmap
+def test_maps_of_ones_own(shared: Pypod) -> None:
+    options = ["--uidmap", "0:0:1", "--uidmap", "10:1:500", "--gidmap", "0:0:600"]
+    assert uid_map(shared, *options) == [[0, 0, 1], [10, 1, 500]]
+    rows = uid_map(shared, *options, file="gid_map")
+    assert sum(size for _, _, size in rows) == 600
+    assert shared.run("--rm", *options, "-u", "510", "IMAGE", "true", check=False).code == 126
+    assert shared.run("--rm", "--uidmap", "0:0:5", "IMAGE", "cat", "/proc/self/gid_map").code == 0
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--uidmap", "0:x:1"],
+        ["--uidmap", "0:0:0"],
+        ["--uidmap", "0:4000000000:1"],
+        ["--uidmap", "0:0:5", "--uidmap", "3:10:5"],
+        ["--uidmap", "0:0:5", "--userns", "keep-id"],
+        ["--userns", "keep-id:uid=x"],
+        ["--userns", "no-such-mode"],
+        ["--userns", "auto"],
+        ["--userns", "nomap"],
+    ],
+    ids=" ".join,
+)
+# covers: run --uidmap, run --userns
+def test_maps_that_cannot_be(shared: Pypod, options: list[str]) -> None:
+    assert shared.run("--rm", *options, "IMAGE", "true", check=False).code == 125
+
+
+# covers: run --userns, exec
+def test_exec_joins_the_same_ids(shared: Pypod) -> None:
+    cid = shared.detached("--userns", "keep-id")
+    assert shared("exec", cid, "id", "-u").out == str(ME)
+    assert shared("exec", "-u", "0", cid, "id", "-u").out == "0"
+    assert (
+        shared("exec", cid, "cat", "/proc/1/uid_map").out
+        == shared("exec", cid, "cat", "/proc/self/uid_map").out
+    )
+
+
+# covers: run --userns, run --network
+def test_a_nested_namespace_has_its_own_network(shared: Pypod) -> None:
+    """Its root may bind low ports, and it sees its own interfaces and no others, also after a while."""
+    cid = shared.detached("--userns", "keep-id")
+    assert shared("exec", cid, "ls", "/sys/class/net").lines == ["lo", "tap0"]
+    assert shared("exec", cid, "ip", "-4", "address", "show", "tap0").out.count("10.0.2.100/24") == 1
+    assert shared("exec", cid, "cat", "/proc/sys/net/ipv4/ping_group_range").out.split() == ["0", "0"]
+    shared("exec", "-d", "-u", "0", cid, "nc", "-l", "-p", "80")
+    listening = ["exec", cid, "grep", "-q", ":0050 ", "/proc/net/tcp6"]
+    processes.wait_until(lambda: shared(*listening, check=None).code == 0, what="port 80 is open")
+    other = shared.run("--rm", "--network", f"container:{cid}", "IMAGE", "ls", "/sys/class/net").lines
+    assert other == ["lo", "tap0"]
+    alone = ["--userns", "keep-id", "--network", "none", "IMAGE", "ls", "/sys/class/net"]
+    assert shared.run("--rm", *alone).lines == ["lo"]
+
+
+# covers: unshare
+def test_unshare(shared: Pypod) -> None:
+    assert shared("unshare", "cat", "/proc/self/uid_map").out.split()[:3] == ["0", str(ME), "1"]
+    assert shared("unshare", "sh", "-c", "id -u; exit 4", check=None).code == 4
+    assert shared("unshare", "no-such-program", check=False).code == 127
+    assert shared("unshare", "sh", "-c", 'echo "$1"', "sh", "--help").out == "--help"
+    inside = shared("unshare", *shared.argv("run", "--rm", shared.image, "id", "-u"))
+    assert inside.out == "0"
