@@ -1,7 +1,7 @@
 """Owns: the content of /etc/hosts and /etc/resolv.conf of a container (pure).
 
 Sources: hosts(5), resolv.conf(5). The host's name servers on loopback cannot be reached from another
-network namespace, so they are replaced by the forwarder that slirp4netns gives. """
+network namespace, so they are replaced by the forwarder that slirp4netns gives."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def hosts(
 
     `base` is the host's own file (its entries are kept, so that names known to the host are known inside),
     `extra` are the `--add-host` values (`name:address`, several names joined by `;`, address `host-gateway`
-    = `host_address`), which come first and win. Empty addresses leave their line out. """
+    = `host_address`), which come first and win. Empty addresses leave their line out."""
     lines: list[str] = []
     taken: set[str] = set()
     for entry in extra:
@@ -52,7 +52,7 @@ def resolv(
 
     `servers`, `search`, `options` are the `--dns*` values; each kind that is not given comes from the
     host's file `base`. `forwarder` is the name server of the network driver (empty: none), put before the
-    host's own. With `shared` (the host's network) loopback servers stay. """
+    host's own. With `shared` (the host's network) loopback servers stay."""
     found: dict[str, list[str]] = {"nameserver": [], "search": [], "options": []}
     for raw in base.decode("utf-8", "replace").splitlines():
         words = raw.split()
