@@ -20,6 +20,7 @@ from libpod.util import atomic, jsonio
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
     from libpod.engine.session import Session
     from libpod.kernel import cgtree
@@ -90,7 +91,13 @@ def write(
         ctx["console_size"] = list(size)
     if record["security"]["privileged"]:
         ctx["host_devices"] = host_devices()
+    elif not entry.rootless:
+        ctx["host_devices"] = _named_devices(record)
+    if not entry.rootless:
+        ctx["device_rules"] = host.device_rules()
     config = assemble.assemble(record, ctx)
+    if not ctx.get("device_rules", True):
+        _check_devices(record, config)
     atomic.write(bundle + "/config.json", jsonio.dumps(config, compact=True), durable=False)
     atomic.write(bundle + "/process.json", jsonio.dumps(config["process"], compact=True), durable=False)
     return Bundle(bundle, runtime, filters["save"])
@@ -114,6 +121,26 @@ def _check_sources(record: ContainerRecord) -> None:
             else:
                 remedy = f'look at its owner and mode with "ls -ld {path}"'
             raise errors.UsageError(f'{option} "{path}": {e.strerror}', remedy=remedy, name=path) from e
+
+
+def _named_devices(record: ContainerRecord) -> list[HostDevice]:
+    found = []
+    for wanted in record["devices"]:
+        st = os.stat(wanted["source"])
+        if stat.S_ISCHR(st.st_mode) or stat.S_ISBLK(st.st_mode):
+            found.append(_device(wanted["source"], st))
+    return found
+
+
+def _check_devices(record: ContainerRecord, config: Mapping[str, Any]) -> None:
+    """Where no device rules can be set, nobody may make device nodes: they would open every device."""
+    if record["security"]["privileged"]:
+        return
+    if "CAP_MKNOD" in config["process"]["capabilities"].get("bounding", ()):
+        raise errors.NotSupportedError(
+            f'container "{record["name"]}": CAP_MKNOD would give it every device: {host.NO_DEVICE_RULES}',
+            remedy="leave --cap-add=MKNOD out, or use --privileged if every device is what you want",
+        )
 
 
 def _localtime(zone: str) -> str:
@@ -226,7 +253,8 @@ def _etc_files(
         put("/etc/hostname", record["hostname"] + "\n")
     put(
         "/run/.containerenv",
-        f'engine="pypod"\nname="{record["name"]}"\nid="{record["id"]}"\nimage="{record["image"]}"\nrootless=1\n',
+        f'engine="pypod"\nname="{record["name"]}"\nid="{record["id"]}"\nimage="{record["image"]}"\n'
+        f"rootless={int(session.enter().rootless)}\n",
     )
     return out
 

@@ -145,6 +145,7 @@ def _process_file(
             tty=asked.tty,
             privileged=asked.privileged,
             container_env=record["env"],
+            available=_all_capabilities(session) if asked.privileged else (),
         )
         spec_process.check_text(asked.command, asked.env)
         rootview.check_command(root_fd, record["name"], document)
@@ -153,6 +154,14 @@ def _process_file(
     name = f"{session.paths.run_dir(record['id'])}/exec-{session_id[:12]}.json"
     atomic.write(name, jsonio.dumps(document), durable=False)
     return name
+
+
+def _all_capabilities(session: Session) -> set[str]:
+    if session.uid != 0:
+        return set()
+    from libpod.kernel import caps  # lazy: root only
+
+    return caps.bounding()
 
 
 def _started(conn: Conn) -> int | None:

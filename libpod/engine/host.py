@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from libpod.engine.session import Session
     from libpod.model.request import HostFacts
 
+NO_DEVICE_RULES = "this root has no CAP_SYS_RESOURCE, which device rules of a container need"
 _RLIMITS = (
     "as core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending stack"
 )
@@ -29,15 +30,29 @@ def facts(session: Session, mode: str = "") -> HostFacts:
         "controllers": list(plan["controllers"]),
         "cgroup_mode": cgroup.mode(),
         "cgroup_manager": plan["manager"],
+        "cgroup_base": plan["base"],
+        "cgroup_reason": plan["reason"],
         "rlimits": rlimits(),
         "arch": uname.machine,
         "kernel": uname.release,
     }
+    if session.uid == 0:
+        from libpod.kernel import caps  # lazy: an unprivileged user has all in its own namespace
+
+        found["capabilities"] = sorted(caps.bounding())
     entry = session.entry
     if entry is not None:
         found["uid_rows"] = [list(row) for row in entry.idmap.uids]
         found["gid_rows"] = [list(row) for row in entry.idmap.gids]
     return found
+
+
+def device_rules() -> bool:
+    """Whether real root can restrict a container's devices: runtimes raise RLIMIT_MEMLOCK for the program
+    that does it. Not so where the machine is a container itself."""
+    from libpod.kernel import caps  # lazy: real root only
+
+    return "CAP_SYS_RESOURCE" in caps.effective()
 
 
 def rlimits() -> dict[str, list[int]]:

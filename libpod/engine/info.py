@@ -8,6 +8,7 @@ import os
 from libpod import errors
 from libpod.conf import tools
 from libpod.engine import containers as finding
+from libpod.engine import host
 from libpod.rootless import info as rootless_info
 from libpod.state import containers, images
 from libpod.storage import driver
@@ -106,6 +107,22 @@ def _problems(facts: JsonDict) -> list[JsonDict]:
         found.append(
             {"what": "user namespace", "why": facts["problem"], "remedy": "use another store with --root"}
         )
+    if not facts["rootless"]:
+        found.append(
+            {
+                "what": "real root",
+                "why": "no user namespace is used: root in a container is root of this machine",
+                "remedy": "use pypod as an unprivileged user",
+            }
+        )
+        if not host.device_rules():
+            found.append(
+                {
+                    "what": "devices",
+                    "why": host.NO_DEVICE_RULES + ": a container's devices are not restricted by cgroup",
+                    "remedy": "give it that capability; CAP_MKNOD is refused to containers until then",
+                }
+            )
     if facts["singleId"]:
         found.append(
             {"what": "only one id", "why": facts["singleIdReason"], "remedy": facts["singleIdRemedy"]}

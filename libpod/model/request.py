@@ -141,6 +141,10 @@ if TYPE_CHECKING:
         """`v2`, `hybrid`, `v1`, `none`."""
         cgroup_manager: str
         """`cgroupfs`, `systemd`, `disabled`."""
+        cgroup_base: str
+        """The cgroup below which containers get theirs; empty with the other managers."""
+        cgroup_reason: str
+        """Why the manager is `disabled`."""
         rlimits: dict[str, list[int]]
         """Of the calling process: name in lower case -> [soft, hard], -1 = unlimited."""
         pid_max: int
@@ -192,6 +196,8 @@ if TYPE_CHECKING:
         user: UserInfo
         rootless: bool
         """Default True: devices are bind mounts, no device cgroup rules."""
+        device_rules: bool
+        """Default True: real root may restrict devices by cgroup; not where the machine is a container."""
         netns: str | None
         """Path of the network namespace; empty = the runtime makes one (it must, with a nested user
         namespace).

@@ -76,7 +76,8 @@ def _linux(record: ContainerRecord, ctx: AssembleContext, rootfs_propagation: st
 
         nodes, rules = devices.nodes(record, ctx)
         linux["devices"] = nodes
-        limits["devices"] = rules
+        if ctx.get("device_rules", True):
+            limits["devices"] = rules
     if ctx.get("seccomp") is not None:
         linux["seccomp"] = ctx["seccomp"]
     if ctx.get("cgroups_path"):

@@ -11,7 +11,7 @@ from libpod.spec.users import KEEP_GROUPS, MAX_ID
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from libpod.model.container import ContainerRecord
     from libpod.model.request import AssembleContext, UserInfo
@@ -107,19 +107,20 @@ def exec_process(
     privileged: bool = False,
     console_size: Sequence[int] | None = None,
     container_env: Sequence[str] = (),
+    available: Iterable[str] = (),
 ) -> dict[str, object]:
     """The process object of an `exec`, made from the container's own (`base`, the `process` of its bundle).
 
     `user` None = the container's. Root gets the whole bounding set; the container's own user what the
-    container has; any other user nothing. `privileged` widens the bounding set to everything the user
-    namespace has. `container_env` is the record's environment: a HOME that is set there stays for every
-    user.
+    container has; any other user nothing. `privileged` widens the bounding set to
+    everything `available`, or known. `container_env` is the record's environment: a HOME that is set there
+    stays for every user.
     """
     base_user = base["user"]
     base_caps = base["capabilities"]
     assert isinstance(base_user, dict)
     assert isinstance(base_caps, dict)
-    bounding = sorted(ALL_CAPS) if privileged else list(base_caps.get("bounding", ()))
+    bounding = sorted(available or ALL_CAPS) if privileged else list(base_caps.get("bounding", ()))
     uid = base_user["uid"] if user is None else user["uid"]
     same = user is None or (user["uid"] == base_user["uid"] and user["gid"] == base_user["gid"])
     sets: dict[str, object] = {"bounding": bounding}

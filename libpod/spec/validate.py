@@ -19,6 +19,7 @@ _IPC_SYSCTLS = (
 )
 _KNOWN_IPC_SYSCTLS = frozenset(f"kernel.{name}" for name in _IPC_SYSCTLS.split())
 _UTS_SYSCTLS = ("kernel.hostname", "kernel.domainname")
+_ALL_CONTROLLERS = "cpu cpuset io memory pids"
 _DROP_IN = "/etc/systemd/system/user@.service.d/delegate.conf"
 
 
@@ -155,25 +156,51 @@ def controllers(needed: dict[str, str], host: HostFacts) -> None:
     for controller, option in needed.items():
         if controller in have:
             continue
-        mode, manager = host.get("cgroup_mode", "v2"), host.get("cgroup_manager", "")
-        if mode in ("v1", "none"):
-            raise NotSupportedError(
-                f"{option}: this host has cgroup v1, where an unprivileged user has no limits",
-                remedy='boot with "systemd.unified_cgroup_hierarchy=1"',
-            )
-        if mode == "hybrid":
-            raise NotSupportedError(
-                f'{option}: the controller "{controller}" is still with cgroup v1 on this host (hybrid mode)',
-                remedy='boot with "systemd.unified_cgroup_hierarchy=1"',
-            )
-        if manager == "disabled":
-            raise UsageError(
-                f"{option}: no cgroup is delegated to this user, so limits cannot be applied",
-                remedy="log in through systemd (a session with a user bus), or use a unit with Delegate=yes",
-            )
-        raise UsageError(
-            f'{option} needs the cgroup controller "{controller}", which is not delegated to this user '
-            f"(delegated: {', '.join(sorted(have)) or 'none'})",
-            remedy=f'write "[Service]" and "Delegate=cpu cpuset io memory pids" into {_DROP_IN}, '
-            'run "systemctl daemon-reload" and log in again',
+        raise _no_controller(controller, option, host)
+
+
+def _no_controller(controller: str, option: str, host: HostFacts) -> UsageError | NotSupportedError:
+    mode = host.get("cgroup_mode", "v2")
+    if mode in ("v1", "none"):
+        return NotSupportedError(
+            f"{option}: this host has cgroup v1, where an unprivileged user has no limits",
+            remedy='boot with "systemd.unified_cgroup_hierarchy=1"',
         )
+    if mode == "hybrid":
+        return NotSupportedError(
+            f'{option}: the controller "{controller}" is still with cgroup v1 on this host (hybrid mode)',
+            remedy='boot with "systemd.unified_cgroup_hierarchy=1"',
+        )
+    if host.get("cgroup_manager") == "disabled":
+        why = host.get("cgroup_reason") or "no cgroup is delegated to this user"
+        return UsageError(
+            f"{option}: limits cannot be applied: {why}",
+            remedy="log in through systemd (a session with a user bus), or use a unit with Delegate=yes",
+        )
+    if not host.get("rootless", True):
+        return UsageError(
+            f'{option} needs the cgroup controller "{controller}", which this machine does not have',
+            remedy=f"leave {option} out, or boot a kernel with it",
+        )
+    return UsageError(
+        f'{option} needs the cgroup controller "{controller}", which is not delegated to this user '
+        f"(delegated: {', '.join(sorted(host.get('controllers', []))) or 'none'})",
+        remedy=_delegate(controller, host.get("cgroup_base", "")),
+    )
+
+
+def _delegate(controller: str, base: str) -> str:
+    """How the user gets a controller: in the cgroup `base`, empty = from its systemd."""
+    unit = next((part for part in base.split("/")[::-1] if part.endswith((".service", ".scope"))), "")
+    if unit:
+        return f'write "Delegate={_ALL_CONTROLLERS}" into the section "[Service]" of {unit}'
+    if base:
+        return f'run "echo +{controller} > /sys/fs/cgroup{_parent(base)}/cgroup.subtree_control" as root'
+    return (
+        f'write "[Service]" and "Delegate={_ALL_CONTROLLERS}" into {_DROP_IN}, '
+        'run "systemctl daemon-reload" and log in again'
+    )
+
+
+def _parent(path: str) -> str:
+    return path.rpartition("/")[0]

@@ -221,6 +221,8 @@ def test_real_root_gets_nodes_and_rules_instead_of_binds(make: Maker) -> None:
         {"allow": False, "access": "rwm"},
         {"allow": True, "type": "c", "major": 10, "minor": 229, "access": "r"},
     ]
+    without = make.config(ctx={"rootless": False, "device_rules": False})
+    assert "devices" not in without["linux"]["resources"]
     privileged = make.config(privileged=True, ctx={"rootless": False, "host_devices": [device]})
     assert privileged["linux"]["resources"]["devices"] == [{"allow": True, "access": "rwm"}]
     assert privileged["linux"]["devices"][0]["path"] == "/dev/fuse"

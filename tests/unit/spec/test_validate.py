@@ -50,6 +50,20 @@ def test_a_controller_that_is_not_delegated_is_named_with_the_fix(
     assert "user@.service.d" in error.remedy
 
 
+@pytest.mark.parametrize(
+    ("facts", "named"),
+    [
+        ({"cgroup_base": "/system.slice/web.service"}, "of web.service"),
+        ({"cgroup_base": "/test/ours"}, "echo +io > /sys/fs/cgroup/test/cgroup.subtree_control"),
+        ({"rootless": False}, "boot a kernel"),
+        ({"cgroup_manager": "disabled", "cgroup_reason": "read-only here"}, "read-only here"),
+    ],
+)
+def test_the_fix_is_where_the_cgroup_is(facts: Any, named: str, make: Maker) -> None:
+    error = refused(make, facts, blkio_weight="50")
+    assert named in error.message + error.remedy
+
+
 def test_limits_with_their_controller_are_fine(make: Maker) -> None:
     check(make, memory="1g", pids_limit="5")
 
