@@ -171,6 +171,13 @@ def resolve(request: UserNsRequest, default: str, host: HostFacts) -> UserNsReco
         }
     if mode != "map":
         raise NotSupportedError(f'userns="{mode}" is not supported yet', remedy="use host or keep-id")
+    for option, rows in (("uidmap", uidmap), ("gidmap", gidmap)):
+        if not any(inner == 0 for _, inner, _ in rows):
+            end = max(first + size for first, _, size in rows)
+            raise NotSupportedError(
+                f"--{option} without your own id (0) is not supported yet: the store belongs to it",
+                remedy=f"give it a place in the container, as in --{option} {end}:0:1",
+            )
     return {
         "mode": "map",
         "uidmap": _split(uidmap, outer_uid, "uidmap"),

@@ -107,6 +107,8 @@ def test_maps_of_ones_own(shared: Pypod) -> None:
     assert sum(size for _, _, size in rows) == 600
     assert shared.run("--rm", *options, "-u", "510", "IMAGE", "true", check=False).code == 126
     assert shared.run("--rm", "--uidmap", "0:0:5", "IMAGE", "cat", "/proc/self/gid_map").code == 0
+    away = ["--uidmap", "0:1:100", "--uidmap", "100:0:1"]
+    assert shared.run("--rm", *away, "IMAGE", "sh", "-c", "id -u; touch /root/x; ls /root").lines == ["0", "x"]
 
 
 @pytest.mark.parametrize(
@@ -114,6 +116,7 @@ def test_maps_of_ones_own(shared: Pypod) -> None:
     [
         ["--uidmap", "0:x:1"],
         ["--uidmap", "0:0:0"],
+        ["--uidmap", "0:1:100"],
         ["--uidmap", "0:4000000000:1"],
         ["--uidmap", "0:0:5", "--uidmap", "3:10:5"],
         ["--uidmap", "0:0:5", "--userns", "keep-id"],
