@@ -5,9 +5,10 @@ look up the image."""
 
 from __future__ import annotations
 
+import os
+
 from libpod import errors
-from libpod.engine import create, start
-from libpod.spec import merge, validate
+from libpod.engine import launch
 from libpod.util import failpoint, undo
 from libpod.util.lock import RANK_CONTAINER
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from libpod.engine.session import Session
+    from libpod.engine.start import Started, Surroundings
     from libpod.engine.streams import Stdio
     from libpod.model.container import ContainerRecord
     from libpod.model.request import Request
@@ -47,37 +49,17 @@ def run(
 
     `on_started` is called when its process runs, before any stream is carried.
     """
-    req = create.parse(session, asked.options, asked.image, asked.command)
-    mode = create.cgroup_mode(session, req)
-    validate.request(req, session.host_facts(mode))
-    cid = create.new_id()
-    seconds = req["stop_timeout_s"] if req["stop_timeout_s"] >= 0 else session.settings.stop_timeout_s
-    launched = start.launch(session, cid, mode=mode, stop_timeout_s=seconds)
+    cid = os.urandom(32).hex()
+    launched = _launch(session, asked.options, cid)
     with undo.Undo() as monitor:
         monitor.push(launched.close)
-        with session.locks.take(RANK_CONTAINER, cid) as held, undo.Undo() as steps:
-            steps.push(held.remove)
-            create.make_dirs(session, cid, steps)
-            steps.push(launched.end)
-            around = _surround(session, req, launched, cid)
-            image = create.find_image(session, asked.image, asked.options)
-            record = create.build_record(session, req, image, asked.command_line, cid=cid, by_run=True)
-            record = create.insert(session, record, steps, replace_name=not record["name"])
-            steps.push(launched.end)
-            failpoint.hit("run:after-insert")
-            attach = None if stdio is None else stdio.attached()
-            size = stdio.size() if stdio is not None and stdio.size is not None and record["tty"] else None
-            try:
-                started = start.start(session, record, launched, around, attach=attach, size=size)
-            except errors.PypodError:
-                if not record["remove"]:
-                    steps.dismiss()  # what could not be started stays, for `inspect` and `start`
-                raise
-            steps.dismiss()
+        started = _start(session, asked, stdio, launched, cid)
         monitor.dismiss()
     failpoint.hit("run:after-start")
-    on_started(record)
+    on_started(started.record)
     if stdio is None:
+        from libpod.engine import start
+
         start.leave(session, started)
         return 0
     from libpod.engine import carry  # loaded already, while the runtime was busy
@@ -85,15 +67,60 @@ def run(
     return carry.carry(session, started, stdio)
 
 
-def _surround(
-    session: Session, req: Request, launched: start.Launched, cid: str
-) -> start.Surroundings | None:
+def _launch(session: Session, options: Mapping[str, object], cid: str) -> launch.Launched:
+    """Fork the monitor before the options are looked at: wrong ones cost one process more."""
+    settings = session.settings
+    seconds = options.get("stop_timeout")
+    return launch.launch(
+        session,
+        cid,
+        mode=str(options.get("cgroups") or settings.cgroups),
+        stop_timeout_s=seconds if isinstance(seconds, int) and seconds >= 0 else settings.stop_timeout_s,
+    )
+
+
+def _start(
+    session: Session, asked: Asked, stdio: Stdio | None, launched: launch.Launched, cid: str
+) -> Started:
+    """Make the container and start it; nothing is left when that fails, but a container without `--rm` whose
+    command could not be started."""
+    from libpod.engine import create, start
+    from libpod.spec import validate
+
+    req = create.parse(session, asked.options, asked.image, asked.command)
+    validate.request(req, session.host_facts(create.cgroup_mode(session, req)))
+    with session.locks.take(RANK_CONTAINER, cid) as held, undo.Undo() as steps:
+        steps.push(held.remove)
+        create.make_dirs(session, cid, steps)
+        steps.push(launched.end)
+        around = _surround(session, req, launched, cid)
+        image = create.find_image(session, asked.image, asked.options)
+        record = create.build_record(session, req, image, asked.command_line, cid=cid, by_run=True)
+        record = create.insert(session, record, steps, replace_name=not record["name"])
+        steps.push(launched.end)
+        failpoint.hit("run:after-insert")
+        attach = None if stdio is None else stdio.attached()
+        size = stdio.size() if stdio is not None and stdio.size is not None and record["tty"] else None
+        try:
+            started = start.start(session, record, launched, around, attach=attach, size=size)
+        except errors.PypodError:
+            if not record["remove"]:
+                steps.dismiss()  # what could not be started stays, for `inspect` and `start`
+            raise
+        steps.dismiss()
+        return started
+
+
+def _surround(session: Session, req: Request, launched: launch.Launched, cid: str) -> Surroundings | None:
     """Let the monitor begin with what does not depend on the image.
 
     None where another container must be looked up first.
     """
     if req["network"] is not None and req["network"]["mode"] == "container":
         return None
+    from libpod.engine import start
+    from libpod.spec import merge
+
     settings = session.settings
     network, nested = merge.network_of(req, settings, {}), merge.is_nested(req, settings)
     return start.surround(session, launched, cid, network, nested=nested)

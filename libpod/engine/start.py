@@ -13,7 +13,6 @@ from libpod import errors, monitorctl
 from libpod.conf import tools
 from libpod.engine import containers
 from libpod.network import slirp4netns
-from libpod.rootless import cgroups
 from libpod.storage import driver
 from libpod.util import atomic, failpoint
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from libpod.engine.bundle import Bundle
+    from libpod.engine.launch import Launched
     from libpod.engine.session import Session
     from libpod.model.container import ContainerRecord, NetworkRecord
     from libpod.monitorctl import Launch
@@ -39,39 +39,6 @@ class Started:
         self.early = launch.early
         self.pid = pid
         self.run_id = run_id
-
-
-class Launched:
-    """The forked monitor of a container that is about to start, and the place that is made for it."""
-
-    __slots__ = ("monitor", "place")
-
-    def __init__(self, monitor: Launch, place: cgroups.Making) -> None:
-        self.monitor = monitor
-        self.place = place
-
-    def close(self) -> None:
-        """Let go of it: the monitor ends. Idempotent."""
-        self.monitor.close()
-
-    def end(self) -> None:
-        """Let go of it and wait until it has undone everything."""
-        self.monitor.end()
-
-
-def launch(session: Session, cid: str, *, mode: str, stop_timeout_s: int) -> Launched:
-    """Fork the monitor of a container, and begin to make the place for its cgroups. Must come before the
-    database is opened. `mode` is `--cgroups`."""
-    session.enter()
-    plan = session.cgroups_for(mode)
-    monitor = monitorctl.launch(
-        session.paths, session.hold_in_child, moves_itself=plan["manager"] == "cgroupfs"
-    )
-    try:
-        return Launched(monitor, cgroups.make(plan, cid, monitor.pid, stop_timeout_s))
-    except errors.PypodError:
-        monitor.close()
-        raise
 
 
 class Surroundings:

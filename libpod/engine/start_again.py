@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from libpod import errors, monitorctl
-from libpod.engine import containers
+from libpod.engine import containers, launch
 from libpod.engine import start as starting
 from libpod.util.lock import RANK_CONTAINER
 
@@ -46,7 +46,7 @@ def _start(session: Session, record: ContainerRecord, stdio: Stdio | None) -> st
         if status["state"] == "initialized":
             _go_on(session, record)
             return None
-        launched = starting.launch(
+        launched = launch.launch(
             session, record["id"], mode=record["cgroups"], stop_timeout_s=record["stop_timeout_s"]
         )
         try:
