@@ -81,7 +81,7 @@ class AuthFile:
         if not isinstance(found, dict):
             raise self._bad("not a JSON object")
         for key in ("auths", "credHelpers"):
-            if not isinstance(found.get(key) or {}, dict):
+            if not isinstance(found.get(key, {}), dict | None):
                 raise self._bad(f"{key} is not an object")
         return found
 

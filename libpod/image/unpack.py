@@ -91,8 +91,10 @@ def report_warnings(done: Unpacked) -> None:
 
 
 def _room(paths: Paths) -> int:
+    """How long an archive may become: it must not fill the disk, for that is everybody's."""
     facts = os.statvfs(paths.tmp)
-    return facts.f_bavail * facts.f_frsize + (1 << 20)
+    free = facts.f_bavail * facts.f_frsize
+    return free - min(free // 20, 1 << 30) + (1 << 20)
 
 
 class Batch:

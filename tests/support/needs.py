@@ -16,6 +16,7 @@ PACKAGE_OF = {
     "fuse-overlayfs": "fuse-overlayfs",
     "busybox": "busybox",
     "catatonit": "catatonit",
+    "htpasswd": "apache2-utils",
     "podman": "podman",
     "systemctl": "systemd",
     "journalctl": "systemd",
