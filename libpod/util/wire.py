@@ -119,7 +119,11 @@ class Conn:
         try:
             raw, ancillary, flags, _ = self._sock.recvmsg(_BUFFER, _SPACE, _socket.MSG_CMSG_CLOEXEC)
         except ConnectionResetError:
-            return None  # the peer went away with unread messages of ours
+            # The peer went away with unread messages of ours. This is said once, and before what it had sent.
+            try:
+                raw, ancillary, flags, _ = self._sock.recvmsg(_BUFFER, _SPACE, _socket.MSG_CMSG_CLOEXEC)
+            except ConnectionResetError:
+                return None
         fds: list[int] = []
         for level, kind, data in ancillary:
             if level == _socket.SOL_SOCKET and kind == _socket.SCM_RIGHTS:

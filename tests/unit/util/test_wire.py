@@ -154,6 +154,16 @@ def test_descriptors_of_a_damaged_message_are_closed() -> None:
     conn.close()
 
 
+def test_the_last_words_of_a_peer_that_left_messages_unread_are_heard() -> None:
+    one, other = wire.pair()
+    one.send({"t": "never-read"})
+    other.send({"t": "error"})
+    other.close()
+    assert one.recv() == ({"v": 1, "t": "error"}, [])
+    assert one.recv() is None
+    one.close()
+
+
 def test_too_long_piece_and_wrong_kind_are_bugs() -> None:
     one, other = wire.pair()
     with pytest.raises(ValueError, match="piece"):
