@@ -237,7 +237,7 @@ def _etc_files(
                     host_address=str(network["gateway"]) or ("127.0.0.1" if shared else ""),
                 ),
             )
-        if mode != "none" or record["dns"]:
+        if record["dns"] != ["none"] and (mode != "none" or record["dns"]):
             put(
                 "/etc/resolv.conf",
                 etc.resolv(

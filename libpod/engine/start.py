@@ -142,6 +142,9 @@ def _network(session: Session, wanted: NetworkRecord) -> dict[str, Any]:
                 remedy=f'start it with "pypod start {wanted["container"][:12]}"',
             )
         return {"message": {"mode": "path", "path": other["netns"]}, "address": "", "dns": "", "gateway": ""}
+    if mode == "ns":
+        message = {"mode": "path", "path": wanted["options"]["path"]}
+        return {"message": message, "address": "", "dns": "", "gateway": ""}
     if mode != "slirp4netns":
         return {"message": {"mode": mode}, "address": "", "dns": "", "gateway": ""}
     plan = slirp4netns.plan(wanted["options"], tools.find("slirp4netns"))
@@ -149,8 +152,18 @@ def _network(session: Session, wanted: NetworkRecord) -> dict[str, Any]:
         "message": {"mode": "private", "slirp4netns": plan["argv"]},
         "address": plan["address"],
         "dns": plan["dns"],
-        "gateway": plan["gateway"],
+        "gateway": _host_address(wanted["options"], plan["gateway"]),
     }
+
+
+def _host_address(options: Mapping[str, str], gateway: str) -> str:
+    """Where the container reaches this machine: by the gateway its loopback too, if that is allowed; else by
+    the machine's own address."""
+    if options.get("allow_host_loopback") == "true":
+        return gateway
+    from libpod.kernel import iface
+
+    return iface.own_address() or gateway
 
 
 def _start_message(
