@@ -86,21 +86,24 @@ def reap(session: Session, record: ContainerRecord, status: RunStatus) -> bool:
 def sweep(session: Session, known: set[str]) -> None:
     """Remove directories without a row: whoever was making the container was killed before it wrote the row.
 
-    `known` are the containers that a list has just shown. Whoever makes or removes one holds its lock.
+    `known` are the containers that a list has just shown. Whoever makes or removes one holds its lock. A
+    directory with files of a container in it had a row: it stays, for the database may have been lost.
     """
     try:
         found = os.listdir(session.paths.containers)
     except FileNotFoundError:
         return
     for cid in found:
-        if cid in known or not session.locks.is_free(RANK_CONTAINER, cid) or _has_row(session, cid):
+        if cid in known or rootfs.was_used(session.paths, cid):
+            continue
+        if not session.locks.is_free(RANK_CONTAINER, cid) or _has_row(session, cid):
             continue
         if alive.held(session.paths.run_dir(cid) + "/alive"):
             continue  # its monitor is about to undo everything
         log.info("removing the directory of a container that was never made", container=cid[:12])
         session.enter()
         with session.locks.take(RANK_CONTAINER, cid) as held:
-            if not _has_row(session, cid):
+            if not _has_row(session, cid) and not rootfs.was_used(session.paths, cid):
                 rootfs.remove_container_dirs(session.paths, cid)
                 held.remove()
 

@@ -140,6 +140,7 @@ def insert(
                 raise
     cid = record["id"]
     steps.push(lambda: containers.delete(session.db, cid, durable=durable))
+    steps.push(rootfs.remove_container_dirs, session.paths, cid)  # before the row: see cleanup.sweep
     failpoint.hit("create:after-row")
     return record
 

@@ -26,6 +26,11 @@ def create_container_dirs(paths: Paths, cid: str) -> str:
     return folder
 
 
+def was_used(paths: Paths, cid: str) -> bool:
+    """Say whether there are files of a container in its directory: a start has begun, so it had its row."""
+    return os.path.lexists(f"{paths.container_dir(cid)}/{UPPER}")
+
+
 def trash_container(paths: Paths, cid: str) -> str:
     """Move the container's directory out of sight with one rename; returns where it went, "" if there was
     none.
