@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from libpod import monitorctl
 from libpod.engine import cleanup, stop, streams
 from libpod.util import failpoint
 
@@ -24,6 +25,8 @@ def carry(session: Session, started: Started, stdio: Stdio) -> int:
     def on_message(message: Mapping[str, object], fds: list[int]) -> bool:
         for fd in fds:
             os.close(fd)
+        if message["t"] == "error":
+            raise monitorctl.error_from(message)
         if message["t"] == "exited":
             ended.update(message)
             return True
@@ -33,14 +36,23 @@ def carry(session: Session, started: Started, stdio: Stdio) -> int:
     try:
         streams.pump(started.conn, stdio, on_message, started.early)
     except streams.Detached:
-        started.conn.send({"t": "detach"})
+        _tell(started, "detach")
         started.conn.close()
         return 0
     code = int(str(ended["code"]))
     if started.record["remove"]:
-        started.conn.send({"t": "claim"})
+        _tell(started, "claim")
         cleanup.remove(session, started.record)
         failpoint.hit("run:before-cleaned")
-        started.conn.send({"t": "cleaned"})
+        _tell(started, "cleaned")
     started.conn.close()
     return code
+
+
+def _tell(started: Started, name: str) -> None:
+    """Tell the monitor, if it still lives: what is to be done is done without it."""
+    started.conn.set_blocking(True)
+    try:
+        started.conn.send({"t": name})
+    except (BrokenPipeError, ConnectionResetError):
+        pass

@@ -13,6 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from libpod.engine.session import Session
     from libpod.monitorctl import Launch
+    from libpod.rootless.cgroups import CgroupPlan
 
 
 class Launched:
@@ -33,16 +34,40 @@ class Launched:
         self.monitor.end()
 
 
-def launch(session: Session, cid: str, *, mode: str, stop_timeout_s: int) -> Launched:
-    """Fork the monitor of a container, and begin to make the place for its cgroups. Must come before the
-    database is opened. `mode` is `--cgroups`."""
+class Forked:
+    """A monitor that does not know its container yet."""
+
+    __slots__ = ("mode", "monitor", "plan")
+
+    def __init__(self, mode: str, plan: CgroupPlan, monitor: Launch) -> None:
+        self.mode = mode
+        """`--cgroups` of the container that it can take."""
+        self.plan = plan
+        self.monitor = monitor
+
+    def close(self) -> None:
+        """Let go of it: it ends. Idempotent."""
+        self.monitor.close()
+
+
+def fork(session: Session, mode: str = "") -> Forked:
+    """Fork a monitor, for a container with this `--cgroups` (empty: the settings').
+
+    Best before the database is opened: its pages would stay in the monitor's memory.
+    """
     session.enter()
+    mode = mode or session.settings.cgroups
     plan = session.cgroups_for(mode)
-    monitor = monitorctl.launch(
-        session.paths, session.hold_in_child, moves_itself=plan["manager"] == "cgroupfs"
+    moves_itself = plan["manager"] == "cgroupfs"
+    return Forked(
+        mode, plan, monitorctl.launch(session.paths, session.hold_in_child, moves_itself=moves_itself)
     )
+
+
+def place(forked: Forked, cid: str, stop_timeout_s: int) -> Launched:
+    """Give the monitor its container, and begin to make the place for its cgroups."""
     try:
-        return Launched(monitor, cgroups.make(plan, cid, monitor.pid, stop_timeout_s))
+        return Launched(forked.monitor, cgroups.make(forked.plan, cid, forked.monitor.pid, stop_timeout_s))
     except errors.PypodError:
-        monitor.close()
+        forked.close()
         raise

@@ -69,14 +69,10 @@ def run(
 
 def _launch(session: Session, options: Mapping[str, object], cid: str) -> launch.Launched:
     """Fork the monitor before the options are looked at: wrong ones cost one process more."""
-    settings = session.settings
     seconds = options.get("stop_timeout")
-    return launch.launch(
-        session,
-        cid,
-        mode=str(options.get("cgroups") or settings.cgroups),
-        stop_timeout_s=seconds if isinstance(seconds, int) and seconds >= 0 else settings.stop_timeout_s,
-    )
+    if not (isinstance(seconds, int) and seconds >= 0):
+        seconds = session.settings.stop_timeout_s
+    return launch.place(launch.fork(session, str(options.get("cgroups") or "")), cid, seconds)
 
 
 def _start(

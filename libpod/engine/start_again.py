@@ -14,54 +14,79 @@ if TYPE_CHECKING:
     from libpod.model.container import ContainerRecord
 
 
-def start(session: Session, record: ContainerRecord) -> None:
-    """Start it in the background; nothing if it runs. Idempotent."""
-    started = _start(session, record, None)
-    if started is not None:
-        starting.leave(session, started)
+class Starter:
+    """Starts containers. Its first monitor is forked at once, before the containers are looked up."""
 
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._ready: launch.Forked | None = launch.fork(session)
 
-def start_attached(session: Session, record: ContainerRecord, stdio: Stdio) -> int:
-    """Start it and carry its streams until it ends; its exit code. One that runs is attached to."""
-    from libpod.engine import attach, carry  # only here
+    def start(self, record: ContainerRecord) -> None:
+        """Start it in the background; nothing if it runs. Idempotent."""
+        started = self._start(record, None)
+        if started is not None:
+            starting.leave(self._session, started)
 
-    started = _start(session, record, stdio)
-    if started is None:
-        return attach.attach(session, record, stdio)
-    return carry.carry(session, started, stdio)
+    def start_attached(self, record: ContainerRecord, stdio: Stdio) -> int:
+        """Start it and carry its streams until it ends; its exit code. One that runs is attached to."""
+        from libpod.engine import attach, carry  # only here
 
+        started = self._start(record, stdio)
+        self.close()
+        if started is None:
+            return attach.attach(self._session, record, stdio)
+        return carry.carry(self._session, started, stdio)
 
-def _start(session: Session, record: ContainerRecord, stdio: Stdio | None) -> starting.Started | None:
-    session.enter()
-    with session.locks.take(RANK_CONTAINER, record["id"]):
-        record = containers.find(session, record["id"])
-        status = containers.status(session, record)
-        if status["state"] == "paused":
-            raise errors.StateError(
-                f'container "{record["name"]}" is paused',
-                remedy=f'let it go on with "pypod unpause {record["name"]}"',
-            )
-        if status["state"] in ("running", "stopping"):
-            return None
-        if status["state"] == "initialized":
-            _go_on(session, record)
-            return None
-        launched = launch.launch(
-            session, record["id"], mode=record["cgroups"], stop_timeout_s=record["stop_timeout_s"]
-        )
-        try:
-            size = stdio.size() if stdio is not None and stdio.size is not None and record["tty"] else None
-            streams = None if stdio is None else stdio.attached()
-            around = starting.surround(
-                session, launched, record["id"], record["network"], nested=bool(record["userns"]["uidmap"])
-            )
-            from libpod.spec import validate  # while the monitor makes the network
+    def close(self) -> None:
+        """Let a monitor go that nothing was started with. Idempotent."""
+        if self._ready is not None:
+            self._ready.close()
+            self._ready = None
 
-            validate.record(record, session.host_facts(record["cgroups"]))
-            return starting.start(session, record, launched, around, attach=streams, size=size)
-        except BaseException:
-            launched.close()
-            raise
+    def _monitor(self, mode: str) -> launch.Forked:
+        forked = self._ready
+        if forked is not None and forked.mode == mode:
+            self._ready = None
+            return forked
+        return launch.fork(self._session, mode)
+
+    def _start(self, record: ContainerRecord, stdio: Stdio | None) -> starting.Started | None:
+        session = self._session
+        with session.locks.take(RANK_CONTAINER, record["id"]):
+            record = containers.find(session, record["id"])
+            status = containers.status(session, record)
+            if status["state"] == "paused":
+                raise errors.StateError(
+                    f'container "{record["name"]}" is paused',
+                    remedy=f'let it go on with "pypod unpause {record["name"]}"',
+                )
+            if status["state"] in ("running", "stopping"):
+                return None
+            if status["state"] == "initialized":
+                if not status["unmonitored"]:
+                    _go_on(session, record)
+                    return None
+                monitorctl.stop_unmonitored(session.paths, record["id"])  # nobody would see how it ends
+            launched = launch.place(self._monitor(record["cgroups"]), record["id"], record["stop_timeout_s"])
+            try:
+                size = (
+                    stdio.size() if stdio is not None and stdio.size is not None and record["tty"] else None
+                )
+                streams = None if stdio is None else stdio.attached()
+                around = starting.surround(
+                    session,
+                    launched,
+                    record["id"],
+                    record["network"],
+                    nested=bool(record["userns"]["uidmap"]),
+                )
+                from libpod.spec import validate  # while the monitor makes the network
+
+                validate.record(record, session.host_facts(record["cgroups"]))
+                return starting.start(session, record, launched, around, attach=streams, size=size)
+            except BaseException:
+                launched.close()
+                raise
 
 
 def _go_on(session: Session, record: ContainerRecord) -> None:

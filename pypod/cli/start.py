@@ -50,20 +50,26 @@ def start(
     from libpod.engine import start_again as engine
     from pypod.cli import targets
 
-    choice = targets.Choice(containers, every=all, latest=latest, filters=filter)
-    if not (attach or interactive):
-        return targets.each(ctx, choice, lambda record: engine.start(ctx.session, record))
-    from libpod.errors import UsageError
-    from pypod.cli import stdio
+    starter = engine.Starter(ctx.session)
+    try:
+        choice = targets.Choice(containers, every=all, latest=latest, filters=filter)
+        if not (attach or interactive):
+            return targets.each(ctx, choice, starter.start)
+        from libpod.errors import UsageError
+        from pypod.cli import stdio
 
-    if all or filter or len(containers or ()) > 1:
-        raise UsageError("only one container can be attached to", remedy="start the others without --attach")
-    record = targets.one(ctx, containers[0] if containers else None, latest)
-    attached = stdio.Attached(
-        stdio.chosen(None, interactive and record["stdin_open"]),
-        terminal=record["tty"],
-        sig_proxy=sig_proxy is not False,
-        detach_keys=stdio.detach_keys(detach_keys, ctx.session.settings.detach_keys),
-    )
-    with attached as streams:
-        return engine.start_attached(ctx.session, record, streams)
+        if all or filter or len(containers or ()) > 1:
+            raise UsageError(
+                "only one container can be attached to", remedy="start the others without --attach"
+            )
+        record = targets.one(ctx, containers[0] if containers else None, latest)
+        attached = stdio.Attached(
+            stdio.chosen(None, interactive and record["stdin_open"]),
+            terminal=record["tty"],
+            sig_proxy=sig_proxy is not False,
+            detach_keys=stdio.detach_keys(detach_keys, ctx.session.settings.detach_keys),
+        )
+        with attached as streams:
+            return starter.start_attached(record, streams)
+    finally:
+        starter.close()
