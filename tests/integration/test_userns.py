@@ -108,7 +108,10 @@ def test_maps_of_ones_own(shared: Pypod) -> None:
     assert shared.run("--rm", *options, "-u", "510", "IMAGE", "true", check=False).code == 126
     assert shared.run("--rm", "--uidmap", "0:0:5", "IMAGE", "cat", "/proc/self/gid_map").code == 0
     away = ["--uidmap", "0:1:100", "--uidmap", "100:0:1"]
-    assert shared.run("--rm", *away, "IMAGE", "sh", "-c", "id -u; touch /root/x; ls /root").lines == ["0", "x"]
+    assert shared.run("--rm", *away, "IMAGE", "sh", "-c", "id -u; touch /root/x; ls /root").lines == [
+        "0",
+        "x",
+    ]
 
 
 @pytest.mark.parametrize(

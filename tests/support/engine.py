@@ -262,7 +262,9 @@ def own_cgroup_top() -> Path | None:
 def cgroups() -> frozenset[str]:
     top = own_cgroup_top()
     # os.walk, not rglob: a monitor may remove its own while we look
-    return frozenset(f"{at}/{name}" for at, names, _ in os.walk(top) for name in names) if top else frozenset()
+    return (
+        frozenset(f"{at}/{name}" for at, names, _ in os.walk(top) for name in names) if top else frozenset()
+    )
 
 
 def snapshot() -> Snapshot:
