@@ -24,7 +24,8 @@
     |- KernelError (also OSError) 125  500   a system call failed
     `- ErrorList                  first's    several of them, all reported
 
-`message` says what failed on which object and why, in lower case; `remedy` is one imperative sentence that the user can run.
+`message` says what failed on which object and why, in lower case; `remedy` is one imperative sentence that the
+user can run.
 """
 
 from __future__ import annotations
@@ -59,7 +60,10 @@ __all__ = [
 
 
 class PypodError(Exception):
-    """Base of every error that is raised on purpose; `exit_code`, `http_status` and `kind` belong to the class."""
+    """Base of every error that is raised on purpose.
+
+    `exit_code`, `http_status` and `kind` belong to the class.
+    """
 
     exit_code = 125
     http_status = 500
@@ -123,7 +127,10 @@ class ToolMissingError(PypodError):
 
 
 class ProcessError(PypodError):
-    """A program failed; `argv`, `code` (negative: killed by that signal) and the end of its stderr are kept."""
+    """A program failed.
+
+    `argv`, `code` (negative: killed by that signal) and the end of its stderr are kept.
+    """
 
     kind = "process"
 

@@ -27,7 +27,8 @@ libc.inotify_add_watch.restype = clib.c_int
 class Watch:
     """One inotify instance. Readable (`fileno`) when something happened; close it with `with`.
 
-    Raises KernelError: EMFILE when the user has no instance left (`fs.inotify.max_user_instances`), ENOSPC no watch left.
+    Raises KernelError: EMFILE when the user has no instance left (`fs.inotify.max_user_instances`), ENOSPC
+    when it has no watch left.
     """
 
     def __init__(self) -> None:

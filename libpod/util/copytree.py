@@ -24,18 +24,23 @@ def copy_content(source_fd: int, target_fd: int) -> None:
         raise errors.StorageError(f"cannot copy the image's files into the volume: {e.strerror}") from e
 
 
-def chown(folder: str, uid: int, gid: int) -> None:
-    """Give a directory and everything below to one owner. Links are not followed."""
-    fd = os.open(folder, _DIR_FLAGS)
+def chown(path: str, uid: int, gid: int) -> None:
+    """Give a file, or a directory and everything below, to one owner. Links are not followed."""
     try:
-        facts = os.fstat(fd)
-        if (facts.st_uid, facts.st_gid) != (uid, gid):
-            os.fchown(fd, uid, gid)
-        _chown_dir(fd, uid, gid, facts.st_dev)
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+        try:
+            facts = os.fstat(fd)
+            if (facts.st_uid, facts.st_gid) != (uid, gid):
+                os.fchown(fd, uid, gid)
+            if stat.S_ISDIR(facts.st_mode):
+                _chown_dir(fd, uid, gid, facts.st_dev)
+        finally:
+            os.close(fd)
     except OSError as e:
-        raise errors.StorageError(f"cannot give {folder} to {uid}:{gid}: {e.strerror}") from e
-    finally:
-        os.close(fd)
+        raise errors.StorageError(
+            f"cannot give {path} to {uid}:{gid}: {e.strerror}",
+            remedy=f'look for files of others with "find {path} ! -user $USER"',
+        ) from e
 
 
 def _chown_dir(dir_fd: int, uid: int, gid: int, device: int) -> None:

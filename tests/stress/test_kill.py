@@ -27,7 +27,7 @@ def is_truthful(pypod: Pypod, name: str) -> bool:
         return True
     state = pypod.state(name)
     alive = bool(state["Pid"]) and processes.read(int(state["Pid"])) is not None
-    return (state["Status"] in ("running", "paused")) == alive
+    return (state["Status"] in ("running", "paused", "initialized")) == alive
 
 
 def remove(pypod: Pypod, name: str) -> None:
