@@ -24,8 +24,8 @@
     |- KernelError (also OSError) 125  500   a system call failed
     `- ErrorList                  first's    several of them, all reported
 
-`message` says what failed on which object and why, in lower case; `remedy` is one imperative sentence that the
-user can run.
+`message` says what failed on which object and why, in lower case; `remedy` is one imperative sentence that
+the user can run.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Owns: the few parts of ctypes that the kernel modules need, from its C core alone.
 
 `import ctypes` runs 500 lines of Python and imports `struct`: 2 ms of the 50 that a `run` takes, in every
-command. The names and their meaning are those of ctypes; where the C core lacks something, they are ctypes' own.
+command. The names and their meaning are those of ctypes; where the C core lacks something, they are
+ctypes' own.
 """
 
 from __future__ import annotations
