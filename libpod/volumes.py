@@ -107,6 +107,7 @@ def _create_locked(
     os.mkdir(data_dir(paths, name), 0o755)
     os.chmod(data_dir(paths, name), 0o755)
     if owner != (None, None):
+        record["owned"] = True
         os.chown(data_dir(paths, name), record["uid"], record["gid"])
     atomic.sync_dir(paths.volumes)
     failpoint.hit("volume:after-dir")
@@ -190,11 +191,31 @@ def prepare(
             if volume["needs_copy_up"]:
                 _first_use(paths, db, volume, mount, root_fd, user)
             if mount.get("chown") and user is not None:
-                from libpod.util import copytree  # lazy: off the hot path
-
-                copytree.chown(data_dir(paths, name), int(str(user["uid"])), int(str(user["gid"])))
+                _give(data_dir(paths, name), user)
         sources[name] = data_dir(paths, name)
     return sources
+
+
+def give_sources(record: ContainerRecord, user: Mapping[str, object], home: str) -> None:
+    """Give the sources of bind mounts with `:U` to the container's user, with all that is in them.
+
+    UsageError for a directory whose owner others rely on: the root, `home`, and what they lie in.
+    """
+    for mount in record["mounts"]:
+        if mount["type"] == "bind" and mount.get("chown"):
+            source = os.path.realpath(mount["source"])
+            if (home + "/").startswith(source.rstrip("/") + "/"):
+                raise errors.UsageError(
+                    f'--volume "{mount["source"]}" with ":U": the owner of this directory is not changed',
+                    remedy="mount a directory below it, or leave the U out",
+                )
+            _give(source, user)
+
+
+def _give(path: str, user: Mapping[str, object]) -> None:
+    from libpod.util import copytree  # lazy: off the hot path
+
+    copytree.chown(path, int(str(user["uid"])), int(str(user["gid"])))
 
 
 def _destination(mount: MountRecord) -> str:
@@ -213,7 +234,7 @@ def _first_use(
     has.
 
     It gets the owner and mode of that directory, or the container's user as owner if the image has no such
-    directory.
+    directory. An owner that was asked for when it was made stays.
     """
     target = data_dir(paths, volume["name"])
     source_fd = _open_source(root_fd, mount["destination"])
@@ -221,8 +242,10 @@ def _first_use(
         if os.listdir(target):
             pass
         elif source_fd >= 0:
-            _fill(target, source_fd, copy=mount.get("copy_up", True) and "nocopy" not in mount["options"])
-        elif user is not None:
+            owner = (volume["uid"], volume["gid"]) if volume.get("owned") else None
+            copy = mount.get("copy_up", True) and "nocopy" not in mount["options"]
+            _fill(target, source_fd, owner, copy=copy)
+        elif user is not None and not volume.get("owned"):
             os.chown(target, int(str(user["uid"])), int(str(user["gid"])))
     finally:
         if source_fd >= 0:
@@ -232,7 +255,7 @@ def _first_use(
     rows.update(db, {**volume, "needs_copy_up": False, "uid": there.st_uid, "gid": there.st_gid})
 
 
-def _fill(target: str, source_fd: int, *, copy: bool) -> None:
+def _fill(target: str, source_fd: int, owner: tuple[int, int] | None, *, copy: bool) -> None:
     """Put a filled directory in the place of the empty one: a process that dies in between has changed
     nothing.
     """
@@ -247,7 +270,7 @@ def _fill(target: str, source_fd: int, *, copy: bool) -> None:
             copytree.copy_content(source_fd, staged_fd)
             failpoint.hit("volume:after-copy")
         facts = os.fstat(source_fd)
-        os.fchown(staged_fd, facts.st_uid, facts.st_gid)
+        os.fchown(staged_fd, *(owner or (facts.st_uid, facts.st_gid)))
         os.fchmod(staged_fd, stat.S_IMODE(facts.st_mode))
     finally:
         os.close(staged_fd)

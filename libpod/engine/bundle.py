@@ -69,6 +69,7 @@ def write(
     filters = seccomp.plan(record["security"], session.paths.cache, runtime)
     files = _etc_files(session, record, bundle, network)
     files.update(accounts_files)
+    volumes.give_sources(record, outer, os.path.realpath(session.environ.get("HOME", "/")))
     ctx: AssembleContext = {
         "rootfs": str(prepared["merged"]),
         "user": who,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import TypedDict
+    from typing import NotRequired, TypedDict
 
     class VolumeRecord(TypedDict):
         schema: int
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
         uid: int
         """Owner of `_data` in the user's namespace."""
         gid: int
+        owned: NotRequired[bool]
+        """The owner was asked for when the volume was made, and stays."""
 
 
 SCHEMA = 1
