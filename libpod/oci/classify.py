@@ -28,9 +28,9 @@ _RULES: tuple[tuple[tuple[str, ...], str, str], ...] = (
     (("the requested cgroup controller `",), "", "cgroup"),
     (("opening file `", "for writing: No such file"), "", "cgroup"),
     (("error setting cgroup config", "no such file or directory"), "", "cgroup"),
-    (("mount `proc`", "Operation not permitted"), "", "proc"),  # crun
+    (("mount ", "proc", " to ", "proc", ": Operation not permitted"), "", "proc"),  # crun
     (('mounting "proc"', "operation not permitted"), "", "proc"),  # runc
-    (("open `/proc/sys/", "Read-only file system"), "", "sysctl"),  # crun
+    (("open ", "/proc/sys/", "Read-only file system"), "", "sysctl"),  # crun, with quotes since 1.9
     (("setrlimit `",), "", "rlimit"),
     (("error setting rlimit",), "", "rlimit"),
 )

@@ -17,6 +17,8 @@ from tests.support.sources import TREE
 from tests.support.terminal import Terminal
 
 IMAGE = "localhost/busybox:latest"
+ENDS_WITH_42 = ("sh", "-c", "trap 'exit 42' TERM; while :; do sleep 0.05; done")
+"""A command that ends in order when it is asked to."""
 EXTRA_PROGRAMS = ("bash",)
 """In the image besides busybox: bash speaks UDP (/dev/udp/HOST/PORT), which Debian's busybox does not."""
 

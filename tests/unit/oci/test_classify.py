@@ -99,6 +99,11 @@ def test_a_silent_failure_tells_the_exit_code() -> None:
             "open `/proc/sys/net/ipv4/ping_group_range`: Read-only file system",
             "ProtectKernelTunables=",
         ),
+        (
+            "crun",
+            "open /proc/sys/net/ipv4/ping_group_range: Read-only file system",
+            "ProtectKernelTunables=",
+        ),
     ],
 )
 def test_what_a_hardened_unit_forbids_is_named(runtime: str, words: str, named: str) -> None:
