@@ -15,7 +15,12 @@ from pypod.cli import declare, describe, tree
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 LIST = os.path.join(ROOT, "docs", "options", "compat.tsv")
-_STATES = {declare.WORKS: "works", declare.LATER: "not yet", declare.ACCEPTED: "no effect"}
+_STATES = {
+    declare.WORKS: "works",
+    declare.LATER: "not yet",
+    declare.ACCEPTED: "no effect",
+    declare.FULFILLED: "works",
+}
 
 
 class Row(NamedTuple):

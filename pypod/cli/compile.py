@@ -46,7 +46,7 @@ def option_text(params: list[describe.Param]) -> str:
         kind = p.kind
         if kind == "k":
             kind += f"({','.join(p.info.choices)})"
-        mark = {declare.WORKS: "", declare.LATER: "-", declare.ACCEPTED: "~"}[p.info.state]
+        mark = {declare.LATER: "-", declare.ACCEPTED: "~"}.get(p.info.state, "")
         words.append(f"{p.long}/{p.short}={kind}{mark}{p.info.harmless if mark else ''}")
         words += [f"{alias}/=>{p.long}" for alias in p.info.aliases]
     return " ".join([*words, ""]) if len(words) > 1 else ""

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
     from libpod.model.container import ContainerRecord
     from pypod.cli.context import Context
-    from pypod.cli.declare import ACCEPTED, LATER, arg, opt
+    from pypod.cli.declare import FULFILLED, LATER, arg, opt
 
 
 def cleanup(
@@ -48,7 +48,7 @@ def exists(
         opt(
             "--external",
             help="Look at containers of other tools as well",
-            state=ACCEPTED,
+            state=FULFILLED,
             why="the store has containers of this engine only",
         ),
     ] = False,

@@ -19,6 +19,10 @@ ACCEPTED = "accepted"
 """Parsed; a note says that it has no effect here."""
 
 
+FULFILLED = "fulfilled"
+"""Parsed; what it asks for is always so, and there is nothing to tell."""
+
+
 class Opt(OptionInfo):
     """A Typer option that also knows its flag type, its state and how to complete its value."""
 
@@ -56,8 +60,8 @@ def opt(
 
     `kind` is the flag type where the annotation does not say it: "slice" = values are split at commas, "uint"
     = not negative, "true" = a bool that the engine takes as true when it is not given. `why` completes the
-    sentence of `state`: what to do instead (LATER), or why there is no effect (ACCEPTED). `harmless` is a
-    value that asks for nothing and so is always fine. `complete` names what the value is: containers, images,
+    sentence of `state`: what to do instead (LATER), or why there is no effect (ACCEPTED, FULFILLED).
+    `harmless` is a value that asks for nothing and so is always fine. `complete` names what the value is: containers, images,
     volumes, files, dirs, or the words themselves as "(a,b)". `default` is shown by the help where the engine,
     not the function, supplies it.
     """
@@ -77,5 +81,13 @@ def arg(metavar: str, *, help: str = "", complete: str = "") -> Any:
     return info
 
 
-NAMES = {"opt": opt, "arg": arg, "typer": typer, "LATER": LATER, "ACCEPTED": ACCEPTED, "WORKS": WORKS}
+NAMES = {
+    "opt": opt,
+    "arg": arg,
+    "typer": typer,
+    "LATER": LATER,
+    "ACCEPTED": ACCEPTED,
+    "WORKS": WORKS,
+    "FULFILLED": FULFILLED,
+}
 """What string annotations may use besides `Annotated` and the built-in types."""

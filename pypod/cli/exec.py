@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from typing import Annotated
 
     from pypod.cli.context import Context
-    from pypod.cli.declare import ACCEPTED, LATER, arg, opt
+    from pypod.cli.declare import FULFILLED, LATER, arg, opt
 
 
 def exec_(
@@ -44,7 +44,7 @@ def exec_(
         opt(
             "--no-session",
             help="Keep no record of the session",
-            state=ACCEPTED,
+            state=FULFILLED,
             why="a session in the foreground has no record anyway",
         ),
     ] = False,

@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from typing import Annotated
 
     from pypod.cli.context import Context
-    from pypod.cli.declare import ACCEPTED, LATER, arg, opt
+    from pypod.cli.declare import FULFILLED, LATER, arg, opt
 
 
 def images(
@@ -19,7 +19,7 @@ def images(
             "--all",
             "-a",
             help="Show intermediate images too",
-            state=ACCEPTED,
+            state=FULFILLED,
             why="there are no intermediate images",
         ),
     ] = False,

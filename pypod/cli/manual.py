@@ -111,6 +111,8 @@ def _option(p: describe.Param, path: str) -> str:
         lead += f" Also known as {' and '.join('--' + a for a in p.info.aliases)}."
     if p.info.state == declare.LATER:
         lead += " Not supported yet" + (f": {p.info.why}." if p.info.why else ".")
+    elif p.info.state == declare.FULFILLED:
+        lead += f" This is always so: {p.info.why}."
     elif p.info.state == declare.ACCEPTED:
         lead += f" Accepted without effect: {p.info.why}."
     text.append(roff(lead) + "\n")

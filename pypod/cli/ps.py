@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from typing import Annotated
 
     from pypod.cli.context import Context
-    from pypod.cli.declare import ACCEPTED, LATER, opt
+    from pypod.cli.declare import FULFILLED, LATER, opt
 
 
 def ps(
@@ -18,7 +18,7 @@ def ps(
         opt(
             "--external",
             help="Show containers of other tools as well",
-            state=ACCEPTED,
+            state=FULFILLED,
             why="the store has containers of this engine only",
         ),
     ] = False,
@@ -65,7 +65,7 @@ def ps(
         opt(
             "--sync",
             help="Ask the runtime for the true state",
-            state=ACCEPTED,
+            state=FULFILLED,
             why="the state shown is always the true one",
         ),
     ] = False,

@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from typing import Annotated
 
     from pypod.cli.context import Context
-    from pypod.cli.declare import ACCEPTED, arg, opt
+    from pypod.cli.declare import FULFILLED, arg, opt
 
 
 def rmi(
@@ -25,7 +25,7 @@ def rmi(
         opt(
             "--no-prune",
             help="Keep the images below it that have no name",
-            state=ACCEPTED,
+            state=FULFILLED,
             why="there are no intermediate images to keep",
         ),
     ] = False,

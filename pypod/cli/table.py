@@ -51,7 +51,7 @@ _CONTAINER_EXISTS: Spec = (
     True,
     "container",
     "",
-    " external/=b~ ",
+    " external/=b ",
 )
 _INSPECT_CONTAINER_INSPECT: Spec = (
     "inspect",
@@ -101,7 +101,7 @@ _EXEC_EXEC: Spec = (
     "container? command*",
     "",
     " cidfile/=s detach/d=b detach-keys/=s env/e=a env-file/=a interactive/i=b latest/l=b "
-    "no-session/=b~ preserve-fd/=l- preserve-fds/=u-0 privileged/=b tty/t=b user/u=s workdir/w=s ",
+    "no-session/=b preserve-fd/=l- preserve-fds/=u-0 privileged/=b tty/t=b user/u=s workdir/w=s ",
 )
 _HELP_HELP: Spec = (
     "help",
@@ -157,8 +157,8 @@ _IMAGES_IMAGES: Spec = (
     True,
     "image?",
     "",
-    " all/a=b~ digests/=b filter/f=l format/=s history/=b- no-trunc/=b noheading/n=b quiet/q=b "
-    "sort/=s ",
+    " all/a=b digests/=b filter/f=l format/=s history/=b- no-trunc/=b noheading/n=b quiet/q=b sort/=s "
+    "",
 )
 _IMAGE_IMPORT: Spec = (
     "image",
@@ -231,9 +231,9 @@ _PS_PS: Spec = (
     True,
     "",
     "",
-    " all/a=b external/=b~ filter/f=l format/=s last/n=i latest/l=b no-trunc/=b noheading/=b ns/=b "
+    " all/a=b external/=b filter/f=l format/=s last/n=i latest/l=b no-trunc/=b noheading/=b ns/=b "
     "pod/p=b quiet/q=b size/s=b- sort/=k(command,created,id,image,names,runningfor,size,status) "
-    "sync/=b~ watch/w=u ",
+    "sync/=b watch/w=u ",
 )
 _PULL_PULL: Spec = (
     "pull",
@@ -270,7 +270,7 @@ _RMI_RMI: Spec = (
     True,
     "images*",
     "",
-    " all/a=b force/f=b ignore/i=b no-prune/=b~ ",
+    " all/a=b force/f=b ignore/i=b no-prune/=b ",
 )
 _RUN_RUN: Spec = (
     "run",
@@ -409,7 +409,7 @@ _WAIT_WAIT: Spec = (
     True,
     "containers*",
     "",
-    " condition/=l exit-first-match/=b- ignore/=b interval/i=s~ latest/l=b ",
+    " condition/=l exit-first-match/=b- ignore/=b interval/i=s latest/l=b ",
 )
 COMMANDS: dict[str, Spec] = {
     "attach": _ATTACH_ATTACH,

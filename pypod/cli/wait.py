@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
     from libpod.model.container import ContainerRecord
     from pypod.cli.context import Context
-    from pypod.cli.declare import ACCEPTED, LATER, arg, opt
+    from pypod.cli.declare import FULFILLED, LATER, arg, opt
 
 
 def wait(
@@ -37,7 +37,7 @@ def wait(
             "-i",
             metavar="TIME",
             help="Time between two looks",
-            state=ACCEPTED,
+            state=FULFILLED,
             why="the wait ends at the very moment",
         ),
     ] = "250ms",
