@@ -9,10 +9,10 @@ from collections.abc import Generator
 import hypothesis
 import pytest
 
-from tests.support.fixtures import common_store, image_tar, machine, pypod, shared
+from tests.support.fixtures import common_store, image_tar, machine, outside, pypod, shared
 from tests.support.needs import PACKAGE_OF, STRICT, missing
 
-__all__ = ["common_store", "image_tar", "machine", "pypod", "shared"]
+__all__ = ["common_store", "image_tar", "machine", "outside", "pypod", "shared"]
 
 # A run in CI finds the same cases each time; a developer's looks for new ones. Nothing is stored in the tree.
 hypothesis.settings.register_profile("pypod", database=None, deadline=None, derandomize=STRICT)

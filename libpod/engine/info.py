@@ -79,6 +79,7 @@ def _host(session: Session, facts: JsonDict, version: Mapping[str, str]) -> Json
 
 def _store(session: Session) -> JsonDict:
     paths = session.paths
+    problem = _driver_problem(session)  # before the database is opened: it forks
     states = {"paused": 0, "running": 0, "stopped": 0}
     rows = containers.summaries(session.db)
     for record in rows:
@@ -90,7 +91,7 @@ def _store(session: Session) -> JsonDict:
     return {
         "containerStore": {"number": len(rows), **states},
         "graphDriverName": driver.check(session.settings.storage_driver),
-        "graphDriverProblem": driver.probe(paths),
+        "graphDriverProblem": problem,
         "graphRoot": paths.graphroot,
         "graphRootAllocated": total,
         "graphRootUsed": total - fs.f_frsize * fs.f_bfree,
@@ -98,6 +99,23 @@ def _store(session: Session) -> JsonDict:
         "runRoot": paths.runroot,
         "volumePath": paths.volumes,
     }
+
+
+def _driver_problem(session: Session) -> str:
+    """Why the storage driver does not work on this store, tried as a container's monitor would: in the user
+    namespace, which a child enters for that."""
+
+    def attempt() -> str:
+        entry = session.enter()
+        try:
+            return driver.probe(session.paths)
+        finally:
+            entry.leave()
+
+    try:
+        return str(spawn.in_child(attempt))
+    except errors.PypodError as e:
+        return e.message
 
 
 def _problems(facts: JsonDict) -> list[JsonDict]:

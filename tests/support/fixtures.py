@@ -99,6 +99,17 @@ def _entries(folder: Path) -> list[str]:
 
 
 @pytest.fixture(scope="session")
+def outside() -> Machine:
+    """Runs scripts of tests/support/bed/lives in other surroundings on this machine; `user` names them."""
+    path = os.environ.get("PYPOD_TEST_OUTSIDE")
+    if not path:
+        missing(
+            "nobody makes other surroundings: run sudo scripts/test tests/integration/test_surroundings.py"
+        )
+    return Machine(path)
+
+
+@pytest.fixture(scope="session")
 def machine() -> Machine:
     """A booted Debian with systemd as PID 1 and the lingering user "tester"."""
     path = os.environ.get("PYPOD_TEST_MACHINE")

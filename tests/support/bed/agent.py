@@ -5,6 +5,9 @@ One SEQPACKET connection is one command. A JSON object `{"argv": [...], "user": 
 comes in with the three standard descriptors (SCM_RIGHTS); `{"code": N}` goes out when it ends. A user's
 command runs in a login session of its own, through PAM and logind, as ssh would make. A closed connection
 ends the command.
+
+With a program as second argument it serves the machine that the tests themselves run on: a command is
+`PROGRAM user argv...` there, and nothing else.
 """
 
 from __future__ import annotations
@@ -34,7 +37,9 @@ def serve(connection: socket.socket) -> None:
             return
         request = json.loads(data)
         argv, env = request["argv"], request.get("env", {})
-        if request.get("user", "tester") != "root":
+        if len(sys.argv) > 2:
+            argv, env = [sys.argv[2], request["user"], *argv], {}
+        elif request.get("user", "tester") != "root":
             argv, env = session_argv(request["user"], env, argv), {}
         process = subprocess.Popen(
             argv, stdin=fds[0], stdout=fds[1], stderr=fds[2], env={**os.environ, **env}
