@@ -11,7 +11,7 @@ import os
 import stat
 import time
 
-from libpod import errors
+from libpod import errors, log
 from libpod.kernel import path as rooted
 from libpod.state import volumes as rows
 from libpod.util import atomic, failpoint, lock, staging
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 DATA = "_data"
 _STAGED = ".new"
+_REMOVED = "removed"
+"""A file beside the data: the volume was to be removed, and only its row may still be there."""
 MAX_NAME = 255
 _DIR_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
@@ -101,18 +103,41 @@ def _create_locked(
         "uid": owner[0] or 0,
         "gid": owner[1] or 0,
     }
-    # A directory without a row is what a killed `create` left, or a `rm` before its last step.
+    if _has_files(paths, name):
+        log.warning(f'the files of volume "{name}" were there already and are kept: its record was lost')
+        there = os.stat(data_dir(paths, name))
+        record = {**record, "needs_copy_up": False, "uid": there.st_uid, "gid": there.st_gid}
+    elif owner == (None, None):
+        _make_dirs(paths, name, None)
+    else:
+        record["owned"] = True
+        _make_dirs(paths, name, (record["uid"], record["gid"]))
+    failpoint.hit("volume:after-dir")
+    rows.insert(db, record)
+    return record
+
+
+def _has_files(paths: Paths, name: str) -> bool:
+    """Whether a directory without a row holds the files of a volume: the database was lost.
+
+    One without files is what a killed `create` left, one that was to be removed a `rm` before its last step.
+    """
+    if os.path.lexists(f"{paths.volumes}/{name}/{_REMOVED}"):
+        return False
+    try:
+        return bool(os.listdir(data_dir(paths, name)))
+    except FileNotFoundError:
+        return False
+
+
+def _make_dirs(paths: Paths, name: str, owner: tuple[int, int] | None) -> None:
     staging.discard(f"{paths.volumes}/{name}", paths.trash)
     os.mkdir(f"{paths.volumes}/{name}", 0o700)
     os.mkdir(data_dir(paths, name), 0o755)
     os.chmod(data_dir(paths, name), 0o755)
-    if owner != (None, None):
-        record["owned"] = True
-        os.chown(data_dir(paths, name), record["uid"], record["gid"])
+    if owner is not None:
+        os.chown(data_dir(paths, name), *owner)
     atomic.sync_dir(paths.volumes)
-    failpoint.hit("volume:after-dir")
-    rows.insert(db, record)
-    return record
 
 
 def remove(paths: Paths, db: Db, name: str) -> None:
@@ -120,7 +145,13 @@ def remove(paths: Paths, db: Db, name: str) -> None:
     it.
     """
     with lock.Locks(paths.locks).take(lock.RANK_VOLUME, name) as held:
-        rows.delete(db, name)
+        mark = f"{paths.volumes}/{name}/{_REMOVED}"
+        _touch(mark)
+        try:
+            rows.delete(db, name)
+        except errors.PypodError:
+            _unlink(mark)
+            raise
         failpoint.hit("volume:after-row")
         gone = f"{paths.trash}/volume-{os.urandom(8).hex()}"
         try:
@@ -129,6 +160,20 @@ def remove(paths: Paths, db: Db, name: str) -> None:
             pass
         held.remove()
     staging.remove_tree(gone)
+
+
+def _touch(path: str) -> None:
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+    except FileNotFoundError:
+        pass  # the directory is gone already
+
+
+def _unlink(path: str) -> None:
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        pass
 
 
 def remove_anonymous(paths: Paths, db: Db, record: ContainerRecord) -> None:

@@ -15,6 +15,7 @@ from libpod.errors import (
     InUseError,
     NotFoundError,
     NotSupportedError,
+    PypodError,
     StorageError,
     UsageError,
 )
@@ -264,3 +265,35 @@ def test_removing(paths: Paths) -> None:
     verbs.rm(engine, ["nosuch"], said.append, force=True)
     assert os.listdir(paths.volumes) == ["used"]
     assert os.listdir(paths.trash) == []
+
+
+@as_root
+def test_files_stay_when_the_database_was_lost(paths: Paths) -> None:
+    engine = session(paths)
+    verbs.create(engine, "data")
+    Path(volumes.data_dir(paths, "data"), "file").write_text("precious")
+    os.chown(volumes.data_dir(paths, "data"), 5, 6)
+    os.rename(paths.state_db, paths.state_db + ".lost")
+    _root, root_fd = root_of(paths)
+    db = open_db(paths)
+    sources = volumes.prepare(paths, db, mounting(volume_mount("data", "/data")), root_fd)
+    assert os.listdir(sources["data"]) == ["file"]
+    record = rows.get(db, "data")
+    assert (record["needs_copy_up"], record["uid"], record["gid"]) == (False, 5, 6)
+
+
+@as_root
+def test_files_of_a_volume_whose_removal_was_interrupted_do_not_come_back(paths: Paths) -> None:
+    engine = session(paths)
+    verbs.create(engine, "data")
+    Path(volumes.data_dir(paths, "data"), "file").write_text("old")
+    os.environ["PYPOD_FAILPOINT"] = "volume:after-row=fail"
+    with pytest.raises(PypodError, match="failpoint"):
+        verbs.rm(engine, ["data"], print)
+    del os.environ["PYPOD_FAILPOINT"]
+    verbs.create(engine, "data")
+    assert os.listdir(volumes.data_dir(paths, "data")) == []
+    containers.insert(engine.db, container("c", mounts=[volume_mount("data", "/x")]))
+    with pytest.raises(InUseError):
+        verbs.rm(engine, ["data"], print)
+    assert os.listdir(f"{paths.volumes}/data") == [volumes.DATA]
