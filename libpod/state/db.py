@@ -13,6 +13,7 @@ The rules (docs/internals/state.md gives the measurements):
 
 from __future__ import annotations
 
+import fcntl
 import os
 
 from libpod import errors
@@ -172,7 +173,7 @@ def _create(path: str) -> None:
         _migrate(con, mine, 0)
         con.close()  # moves everything from the log into the file and syncs it
         try:
-            os.link(mine, path)
+            _link(mine, path)
         except FileExistsError:
             return
         folder_fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -190,6 +191,23 @@ def _create(path: str) -> None:
                 os.unlink(mine + suffix)
             except OSError:
                 pass
+
+
+def _link(mine: str, path: str) -> None:
+    """Put the database into its place. Logs that lie there without one would be replayed: they go first."""
+    lock_fd = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(lock_fd, fcntl.LOCK_EX)
+        if os.path.lexists(path):
+            raise FileExistsError
+        for suffix in ("-wal", "-shm", "-journal"):
+            try:
+                os.unlink(path + suffix)
+            except FileNotFoundError:
+                pass
+        os.link(mine, path)
+    finally:
+        os.close(lock_fd)
 
 
 def _sweep(folder: str, prefix: str) -> None:
