@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from libpod.model.container import ContainerRecord
     from libpod.util.wire import Conn
 
+_END_OF_INPUT = b"\x04"
+"""What a terminal's reader gets as end of file (VEOF, termios(3)): once, when our stdin has ended."""
+_PTY_PIECE = 1024
+"""A pty takes 4 KiB before its reader reads: so much never blocks when poll(2) says it fits."""
+
 
 class Request:
     """One `exec`: `env` as NAME=value; `user` and `workdir` empty = the container's own."""
@@ -202,40 +207,60 @@ def _wait(conn: Conn, stdio: Stdio) -> int:
 
 
 def _carry_tty(conn: Conn, master: int, stdio: Stdio, interactive: bool) -> int:
-    """Carry a terminal: our stdin and stdout against the pty's master."""
+    """Carry a terminal: our stdin and stdout against the pty's master.
+
+    The master is written only when it takes more: a program that is busy writing does not read its input.
+    """
     keys = streams.DetachKeys(stdio.detach_keys)
     poll = select.poll()
     poll.register(conn.fileno(), select.POLLIN)
-    poll.register(master, select.POLLIN)
-    stdin = stdio.stdin if interactive else None
-    if stdin is not None:
-        poll.register(stdin, select.POLLIN)
     if stdio.signal_fd is not None:
         poll.register(stdio.signal_fd, select.POLLIN)
+    stdin = stdio.stdin if interactive else None
+    typed = b""
     code: int | None = None
     open_master = True
     while code is None or open_master:
-        for fd, _event in poll.poll():
+        if open_master:
+            poll.register(master, select.POLLIN | (select.POLLOUT if typed else 0))
+        if stdin is not None:
+            streams.want(poll, stdin, not typed)
+        for fd, event in poll.poll():
             if fd == master and open_master:
-                data = _read_pty(master)
-                if not data:
-                    poll.unregister(master)
-                    open_master = False
-                elif stdio.stdout is not None:
-                    streams.write_all(stdio.stdout, data)
+                if event & select.POLLOUT and typed:
+                    typed = typed[os.write(master, typed[:_PTY_PIECE]) :]
+                if event & ~select.POLLOUT:
+                    open_master = _from_pty(master, stdio)
+                    if not open_master:
+                        poll.unregister(master)
+                        typed = b""
             elif fd == conn.fileno() and code is None:
                 code = _exit_code(conn.recv())
                 if code is not None:
                     poll.unregister(conn.fileno())
-            elif fd == stdin:
-                data, done = keys.feed(os.read(fd, 32768) or b"\x04")
-                streams.write_all(master, data)
+            elif fd == stdin and not typed and open_master:
+                data = os.read(fd, 32768)
+                typed, done = keys.feed(data) if data else (_END_OF_INPUT, False)
                 if done:
                     conn.send({"t": "detach"})
                     return 0
+                if not data:
+                    streams.want(poll, fd, False)
+                    stdin = None
             elif fd == stdio.signal_fd:
                 streams.pass_signals(conn.send, stdio)
+        if not open_master and stdin is not None:
+            streams.want(poll, stdin, False)
+            stdin = None
     return code
+
+
+def _from_pty(master: int, stdio: Stdio) -> bool:
+    """Pass on what the terminal shows; False when nobody has it open any more."""
+    data = _read_pty(master)
+    if data and stdio.stdout is not None:
+        streams.write_all(stdio.stdout, data)
+    return bool(data)
 
 
 def _read_pty(master: int) -> bytes:

@@ -162,7 +162,7 @@ def pump(
     while True:
         poll.register(conn.fileno(), select.POLLIN | (select.POLLOUT if sender.waits else 0))
         if stdin is not None:
-            poll.register(stdin, 0 if sender.waits else select.POLLIN)
+            want(poll, stdin, not sender.waits)
         for fd, event in poll.poll():
             if fd == conn.fileno():
                 if event & select.POLLOUT:
@@ -178,8 +178,19 @@ def pump(
                 if done:
                     raise Detached
                 if not data and not keys.begun:
-                    poll.unregister(stdin)
+                    want(poll, stdin, False)
                     stdin = None
+
+
+def want(poll: select.poll, fd: int, on: bool) -> None:
+    """Look at the descriptor or not: asked for nothing, poll(2) would still report its end for ever."""
+    if on:
+        poll.register(fd, select.POLLIN)
+        return
+    try:
+        poll.unregister(fd)
+    except KeyError:
+        pass
 
 
 def _receive(
