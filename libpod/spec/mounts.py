@@ -166,7 +166,10 @@ def _user_mount(mount: MountRecord, ctx: AssembleContext) -> Mount:
             )
         source = known[source]
         if mount.get("subpath"):
-            source = f"{source}/{mount['subpath']}"
+            raise NotSupportedError(
+                f'--mount: the subpath "{mount["subpath"]}" of a volume is not supported yet',
+                remedy="mount the whole volume",
+            )
     if mount.get("overlay"):
         return _overlay(source, target, ctx)
     return _mount(target, "bind", source, options)

@@ -38,7 +38,7 @@ MORE: list[dict[str, Any]] = [
         "network": ["host"],
         "group_add": ["keep-groups"],
     },
-    {"mount": ["type=devpts,dst=/x/pts,uid=5", "type=volume,src=v,dst=/v,subpath=a"], "blkio_weight": "10"},
+    {"mount": ["type=devpts,dst=/x/pts,uid=5", "type=volume,src=v,dst=/v"], "blkio_weight": "10"},
 ]
 
 
