@@ -25,7 +25,7 @@ def create(
     from pypod.cli import created
 
     given: dict[str, object] = dict(options)
-    created.check(ctx.session, given)
+    created.check(ctx.session, given, image)
     record = engine.create(ctx.session, given, image, list(command or ()), created.command_line())
     created.started(given, record, show=True)
     return 0

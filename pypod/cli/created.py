@@ -19,7 +19,7 @@ def command_line() -> list[str]:
     return ["pypod", *sys.argv[1:]]
 
 
-def check(session: Session, options: dict[str, object]) -> None:
+def check(session: Session, options: dict[str, object], image: str) -> None:
     """What must hold before anything is made: the file for the id is new; with `--replace` the old
     container goes."""
     cidfile = options.get("cidfile")
@@ -31,11 +31,11 @@ def check(session: Session, options: dict[str, object]) -> None:
     if options.get("detach") and options.get("attach"):
         raise errors.UsageError("--detach and --attach cannot be combined", remedy="leave one of them out")
     if options.get("replace"):
-        _replace(session, options)
+        _replace(session, options, image)
 
 
-def _replace(session: Session, options: dict[str, object]) -> None:
-    from libpod.engine import containers, rm
+def _replace(session: Session, options: dict[str, object], image: str) -> None:
+    from libpod.engine import containers, create, rm
 
     name = options.get("name")
     if not name:
@@ -45,6 +45,8 @@ def _replace(session: Session, options: dict[str, object]) -> None:
     except errors.NotFoundError:
         return
     if record["name"] == name:
+        if not options.get("rootfs"):
+            create.find_image(session, image, options)  # the old one stays when the new one cannot be made
         rm.rm(session, record, force=True)
 
 

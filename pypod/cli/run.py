@@ -26,7 +26,7 @@ def run(
     from pypod.cli import created
 
     given: dict[str, object] = dict(options)
-    created.check(ctx.session, given)
+    created.check(ctx.session, given, image)
     asked = engine.Asked(given, image, list(command or ()), created.command_line())
     if given.get("detach"):
         return engine.run(
