@@ -99,8 +99,9 @@ class LogFile:
 
     def reopen(self) -> None:
         """Open the file again by its name: it was moved away by somebody else."""
+        fd, size = _open(self._path)
         os.close(self._fd)
-        self._fd, self._size = _open(self._path)
+        self._fd, self._size = fd, size
 
     def close(self) -> None:
         """Write what was kept back, and close the file."""
