@@ -25,6 +25,8 @@ def remove(session: Session, record: ContainerRecord, *, anonymous_volumes: bool
     """Remove the ended container: directory, row, its anonymous volumes. Idempotent. The user namespace
     must be entered."""
     with session.locks.take(RANK_CONTAINER, record["id"]) as held:
+        if containers.is_running(containers.status(session, record)):
+            return  # it was started again before we had the lock
         remove_locked(session, record, anonymous_volumes=anonymous_volumes)
         held.remove()
 

@@ -139,6 +139,7 @@ def insert(
             if not replace_name or attempt == _NAME_TRIES - 1:
                 raise
     cid = record["id"]
+    steps.push(volumes.remove_anonymous, session.paths, session.db, record)
     steps.push(lambda: containers.delete(session.db, cid, durable=durable))
     steps.push(rootfs.remove_container_dirs, session.paths, cid)  # before the row: see cleanup.sweep
     failpoint.hit("create:after-row")

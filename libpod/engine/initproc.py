@@ -12,7 +12,7 @@ from libpod.util import alive, jsonio
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from libpod.engine.session import Session
-    from libpod.model.run import RunStatus, StatusFile
+    from libpod.model.run import StatusFile
 
 _EMPTY_S = 5.0
 
@@ -76,12 +76,11 @@ def monitor_of(session: Session, cid: str) -> Process | None:
     return open_process(int(record["monitor_pid"]), int(record["monitor_start"])) if record else None
 
 
-def wait_monitor(session: Session, cid: str, seconds: float, status: RunStatus) -> None:
-    """Wait until the monitor has recorded the exit and is gone. A monitor that hangs is killed: its
-    container has ended."""
-    if status["unmonitored"]:
-        return
-    monitor = monitor_of(session, cid)
+def wait_gone(monitor: Process | None, seconds: float) -> None:
+    """Wait until the monitor has recorded the exit and is gone; closes it.
+
+    One that hangs is killed: its container has ended.
+    """
     if monitor is None:
         return
     with monitor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from libpod import errors
+from libpod import errors, log
 from libpod.engine import cleanup, containers
 from libpod.state import containers as rows
 
@@ -27,16 +27,28 @@ def ps(session: Session, *, every: bool, last: int = 0, filters: list[str] = [])
         every = True
     found: list[Row] = []
     summaries = rows.summaries(session.db)
-    cleanup.sweep(session, {record["id"] for record in summaries})
+    try:
+        cleanup.sweep(session, {record["id"] for record in summaries})
+    except errors.PypodError as e:
+        log.debug("cannot remove what an interrupted command left", error=e.message)
     for record in reversed(summaries):
         status = containers.status(session, record)
-        if record["remove"] and cleanup.reap(session, record, status):
+        if record["remove"] and _is_reaped(session, record, status):
             continue
         if not (every or last or containers.is_running(status)):
             continue
         if _passes(record, status, tests):
             found.append((record, status))
     return found[:last] if last > 0 else found
+
+
+def _is_reaped(session: Session, record: ContainerRecord, status: RunStatus) -> bool:
+    """A list does not fail because something cannot be cleared up here: then it is shown."""
+    try:
+        return cleanup.reap(session, record, status)
+    except errors.PypodError as e:
+        log.debug("cannot remove a container that has ended", container=record["id"][:12], error=e.message)
+        return False
 
 
 def _passes(record: ContainerRecord, status: RunStatus, tests: list[tuple[str, Callable[..., bool]]]) -> bool:

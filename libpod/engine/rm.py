@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 EXIT_MISSING = 1
 EXIT_RUNNING = 2
+_TRIES = 5
 
 
 def rm(
@@ -37,12 +38,16 @@ def rm(
             )
         stop.stop(session, record, timeout_s)
     session.enter()
-    with session.locks.take(RANK_CONTAINER, record["id"]) as held:
-        if containers.is_running(containers.status(session, record)):
-            raise errors.StateError(
-                f'container "{record["name"]}" was started again meanwhile',
-                remedy="repeat the command",
-                exit_code=EXIT_RUNNING,
-            )
-        cleanup.remove_locked(session, record, anonymous_volumes=volumes or record["remove"])
-        held.remove()
+    for _again in range(_TRIES if force else 1):
+        with session.locks.take(RANK_CONTAINER, record["id"]) as held:
+            if not containers.is_running(containers.status(session, record)):
+                cleanup.remove_locked(session, record, anonymous_volumes=volumes or record["remove"])
+                held.remove()
+                return
+        if force:  # a command that was starting it had the lock before us
+            stop.stop(session, record, timeout_s)
+    raise errors.StateError(
+        f'container "{record["name"]}" was started again meanwhile',
+        remedy="repeat the command",
+        exit_code=EXIT_RUNNING,
+    )

@@ -88,11 +88,13 @@ def _start(
     with session.locks.take(RANK_CONTAINER, cid) as held, undo.Undo() as steps:
         steps.push(held.remove)
         create.make_dirs(session, cid, steps)
+        steps.push(_end_of_first_process, session, cid)
         steps.push(launched.end)
         around = _surround(session, req, launched, cid)
         image = create.find_image(session, asked.image, asked.options)
         record = create.build_record(session, req, image, asked.command_line, cid=cid, by_run=True)
         record = create.insert(session, record, steps, replace_name=not record["name"])
+        steps.push(_end_of_first_process, session, cid)
         steps.push(launched.end)
         failpoint.hit("run:after-insert")
         attach = None if stdio is None else stdio.attached()
@@ -105,6 +107,15 @@ def _start(
             raise
         steps.dismiss()
         return started
+
+
+def _end_of_first_process(session: Session, cid: str) -> None:
+    """A monitor that was killed during the start may have left it: it must not outlive the record."""
+    from libpod import monitorctl
+    from libpod.engine import initproc
+
+    monitorctl.stop_unmonitored(session.paths, cid)
+    initproc.remove_left_cgroup(session, cid)
 
 
 def _surround(session: Session, req: Request, launched: launch.Launched, cid: str) -> Surroundings | None:

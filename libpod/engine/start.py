@@ -118,8 +118,17 @@ def start(
     reply, _fds = monitor.expect("created" if only_create else "started")
     failpoint.hit("start:after-started")
     if record["pidfile"]:
-        atomic.write(record["pidfile"], f"{reply['pid']}\n", mode=0o644, durable=False)
+        _write_pidfile(session, record["pidfile"], reply["pid"])
     return Started(record, monitor, int(reply["pid"]), around.run_id)
+
+
+def _write_pidfile(session: Session, path: str, pid: int) -> None:
+    """The container runs: a file that cannot be written is said, and changes nothing."""
+    try:
+        atomic.write(path, f"{pid}\n", mode=0o644, durable=False)
+    except OSError as e:
+        if session.notify is not None:
+            session.notify(f'Warning: --pidfile "{path}" cannot be written: {e.strerror}')
 
 
 def leave(session: Session, started: Started) -> None:

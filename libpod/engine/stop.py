@@ -35,6 +35,7 @@ def stop(session: Session, record: ContainerRecord, timeout_s: int | None = None
             return
         monitorctl.note_stop_requested(session.paths, cid)
         init = initproc.of_container(session, cid)
+        monitor = initproc.monitor_of(session, cid)  # now: a run that is begun later has another one
     failpoint.hit("stop:before-signal")
     seconds = record["stop_timeout_s"] if timeout_s is None else timeout_s
     if status["state"] == "initialized":
@@ -49,7 +50,7 @@ def stop(session: Session, record: ContainerRecord, timeout_s: int | None = None
         return
     elif status["unmonitored"]:
         monitorctl.stop_unmonitored(session.paths, cid)
-    initproc.wait_monitor(session, cid, MONITOR_WAIT_S, status)
+    initproc.wait_gone(monitor, MONITOR_WAIT_S)
     if status["unmonitored"]:
         initproc.remove_left_cgroup(session, cid)
 
@@ -104,13 +105,14 @@ def kill(session: Session, record: ContainerRecord, number: int) -> None:
         elsewhere.kill(session, record, number)
         return
     init = initproc.of_container(session, record["id"])
+    monitor = initproc.monitor_of(session, record["id"])
     if init is None:
         return
     with init:
         if number == SIGKILL:
             kill_all(status, init)
             init.wait(KILL_WAIT_S)
-            initproc.wait_monitor(session, record["id"], MONITOR_WAIT_S, status)
+            initproc.wait_gone(monitor, MONITOR_WAIT_S)
         else:
             init.signal(number)
 
