@@ -61,9 +61,9 @@ def opt(
     `kind` is the flag type where the annotation does not say it: "slice" = values are split at commas, "uint"
     = not negative, "true" = a bool that the engine takes as true when it is not given. `why` completes the
     sentence of `state`: what to do instead (LATER), or why there is no effect (ACCEPTED, FULFILLED).
-    `harmless` is a value that asks for nothing and so is always fine. `complete` names what the value is: containers, images,
-    volumes, files, dirs, or the words themselves as "(a,b)". `default` is shown by the help where the engine,
-    not the function, supplies it.
+    `harmless` is a value that asks for nothing and so is always fine. `complete` names what the value is:
+    containers, images, volumes, files, dirs, or the words themselves as "(a,b)". `default` is shown by the
+    help where the engine, not the function, supplies it.
     """
     info = Opt(
         default=..., param_decls=names, help=help, metavar=metavar or None, hidden=hidden, show_default=False
