@@ -36,7 +36,7 @@ def complete(
     path -> host path)."""
     own = _kept(session, record)
     nameless = not who["name"] and bool(record["user"])
-    if not own and not nameless:
+    if not record.get("passwd", True) or not (own or nameless):
         return who, {}
     passwd, group = rootview.read(root_fd, PASSWD), rootview.read(root_fd, GROUP)
     lines, groups = b"", b""

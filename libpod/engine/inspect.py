@@ -214,7 +214,7 @@ def _config(record: ContainerRecord) -> JsonDict:
         "Umask": f"{record['umask']:04o}",
         "Timeout": record["timeout_s"],
         "StopTimeout": record["stop_timeout_s"],
-        "Passwd": True,
+        "Passwd": record.get("passwd", True),
         "sdNotifyMode": "container",
     }
 

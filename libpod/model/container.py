@@ -171,6 +171,8 @@ if TYPE_CHECKING:
         add_host: list[str]
         no_hosts: bool
         no_hostname: bool
+        passwd: NotRequired[bool]
+        """The user gets entries in /etc/passwd and /etc/group where the image has none; absent = yes."""
         remove: bool
         """`--rm`."""
         made_by_run: NotRequired[bool]

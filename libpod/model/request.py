@@ -105,6 +105,7 @@ if TYPE_CHECKING:
         add_host: list[str]
         no_hosts: bool | None
         no_hostname: bool
+        passwd: bool
         remove: bool
         log_driver: str
         log_path: str

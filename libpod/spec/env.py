@@ -28,6 +28,8 @@ PROXY_NAMES = _PROXIES + tuple(name.upper() for name in _PROXIES)
 
 def expand(option: str, value: str, environ: Mapping[str, str]) -> list[str]:
     """One `NAME=value`, `NAME` (the host's value, if it has one) or `PREFIX*` (all such host variables)."""
+    if not value:
+        return []  # `-e "$EXTRA"` of a script where that is empty
     name, eq, _ = value.partition("=")
     if not name or "\0" in value:
         raise bad(option, value, "NAME=VALUE or NAME", f'write "--{option} NAME=VALUE"')

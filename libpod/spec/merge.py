@@ -120,6 +120,7 @@ def merge(request: Request, image: ImageConfig, defaults: Defaults, ids: MergeId
         "add_host": list(request["add_host"]),
         "no_hosts": defaults.no_hosts if request["no_hosts"] is None else request["no_hosts"],
         "no_hostname": request["no_hostname"],
+        "passwd": request["passwd"],
         "remove": request["remove"],
         "made_by_run": False,
         "stop_signal": _stop_signal(request, image, systemd),

@@ -110,6 +110,7 @@ def parse_options(
         "add_host": netopts.add_host(options),
         "no_hosts": _maybe(options, "no_hosts"),
         "no_hostname": flag(options, "no_hostname"),
+        "passwd": flag(options, "passwd", True),
         "remove": flag(options, "rm"),
         "log_driver": one_of(options, "log_driver", _LOG_DRIVERS, ""),
         "log_path": log_opts.get("path", ""),

@@ -327,7 +327,7 @@ class RunOptions(ContainerOptions, total=False):
     detach_keys: Annotated[str, opt("--detach-keys", metavar="KEYS", default="ctrl-p,ctrl-q",
         help="Keys that detach from the terminal, as in ctrl-p,ctrl-q")]
     detach: Annotated[bool, opt("--detach", "-d", help="Run in the background and print the container's ID")]
-    passwd: Annotated[bool, opt("--passwd", kind="true", state=LATER,
+    passwd: Annotated[bool, opt("--passwd", kind="true",
         help="Add the container's user to /etc/passwd and /etc/group where it is missing")]
     preserve_fds: Annotated[int, opt("--preserve-fds", kind="uint", metavar="N", state=LATER,
         help="Pass this many file descriptors, from 3 on, into the container")]

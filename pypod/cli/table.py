@@ -297,7 +297,7 @@ _RUN_RUN: Spec = (
     "ip/=s- ip6/=s- ipc/=s label/l=a label-file/=a link-local-ip/=l- log-driver/=s log-opt/=l "
     "mac-address/=s- memory/m=s memory-reservation/=s memory-swap/=s memory-swappiness/=i~ mount/=a "
     "name/=s network/=a net/=>network network-alias/=l- no-healthcheck/=b no-hostname/=b no-hosts/=b "
-    "oom-kill-disable/=b~ oom-score-adj/=i os/=s passwd/=B- passwd-entry/=s- personality/=s- pid/=s "
+    "oom-kill-disable/=b~ oom-score-adj/=i os/=s passwd/=B passwd-entry/=s- personality/=s- pid/=s "
     "pidfile/=s pids-limit/=i platform/=s pod/=s- pod-id-file/=s- preserve-fd/=l- preserve-fds/=u- "
     "privileged/=b publish/p=l- publish-all/P=b- pull/=s quiet/q=b rdt-class/=s- read-only/=b "
     "read-only-tmpfs/=B replace/=b requires/=l- restart/=s-no retry/=u retry-delay/=s rm/=b rmi/=b- "

@@ -100,7 +100,7 @@ def _check(ctx: Context, choice: Choice) -> None:
     if sum(wanted) == 0:
         raise errors.UsageError(
             f'"pypod {ctx.command}" needs at least one container',
-            remedy="give names or ids, --all, or --latest",
+            remedy=f"give names or ids, {'or' if ctx.command == 'wait' else '--all, or'} --latest",
         )
     if sum(wanted) > 1:
         raise errors.UsageError("names, --all, --latest and --filter cannot be given together")

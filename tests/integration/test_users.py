@@ -66,13 +66,15 @@ def test_home_is_that_of_the_user(shared: Pypod) -> None:
     assert shared.run("--rm", "-u", "user", "-e", "HOME=/x", "IMAGE", "sh", "-c", "echo $HOME").out == "/x"
 
 
-# covers: run --user
+# covers: run --user, run --passwd
 def test_a_number_has_a_name(shared: Pypod) -> None:
     """Programs such as ssh and git refuse to work for a user without an entry."""
     script = "id -un; grep ^12345: /etc/passwd; grep :33: /etc/group"
     out = shared.run("--rm", "-w", "/srv", "-u", "12345:33", "IMAGE", "sh", "-c", script).lines
     assert out == ["12345", "12345:*:12345:33:container user:/srv:/bin/sh", "33:x:33:12345"]
     assert shared.run("--rm", "--read-only", "-u", "12345", "IMAGE", "id", "-un").out == "12345"
+    bare = ["--passwd=false", "-u", "12345", "IMAGE", "grep", "-c", "^12345:", "/etc/passwd"]
+    assert shared.run("--rm", *bare, check=False).out == "0"
 
 
 # covers: run --user, start

@@ -42,7 +42,6 @@ WRONG: list[tuple[str, Any]] = [
     ("entrypoint", "[1]"),
     ("entrypoint", '["open'),
     ("env", ["=x"]),
-    ("env", [""]),
     ("expose", ["0"]),
     ("expose", ["90-80"]),
     ("expose", ["80/icmp"]),
