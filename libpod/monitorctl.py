@@ -270,7 +270,7 @@ def lost_init(paths: Paths, cid: str) -> tuple[int, int]:
         pid, start = int(ran["init_pid"]), int(ran["init_start"])
         if process.alive(pid, start):
             return pid, start
-    return _runtime_init(run_dir)
+    return _runtime_init(run_dir)[:2]
 
 
 def stop_unmonitored(paths: Paths, cid: str, timeout_s: float = 10.0) -> bool:
@@ -397,22 +397,25 @@ def _is_being_stopped(run_dir: str, run_id: str) -> bool:
 
 
 def _unrecorded(run_dir: str) -> RunStatus | None:
-    """A process that the runtime has created for a monitor which was killed before it could say so."""
-    pid, _start = _runtime_init(run_dir)
+    """A process that the runtime made for a monitor which was killed before it could say so.
+
+    While it waits to be started there is the runtime's exec.fifo.
+    """
+    pid, _start, waits = _runtime_init(run_dir)
     if not pid:
         return None
-    found = _state("initialized")
+    found = _state("initialized" if waits else "running")
     found["pid"] = pid
     found["unmonitored"] = True
     return found
 
 
-def _runtime_init(run_dir: str) -> tuple[int, int]:
+def _runtime_init(run_dir: str) -> tuple[int, int, bool]:
     directory = run_dir + "/crun"
     try:
         cids = os.listdir(directory)
     except FileNotFoundError:
-        return 0, 0
+        return 0, 0, False
     from libpod.oci import runtime as oci  # lazy: only after a monitor was killed
 
     for cid in cids:
@@ -422,8 +425,8 @@ def _runtime_init(run_dir: str) -> tuple[int, int]:
             except (OSError, ValueError, AttributeError):
                 continue
             if pid and process.alive(pid, start):
-                return pid, start
-    return 0, 0
+                return pid, start, os.path.lexists(f"{directory}/{cid}/exec.fifo")
+    return 0, 0, False
 
 
 def _differs(now: RunStatus, seen: RunStatus) -> bool:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import os
 
-from libpod import errors, log, volumes
-from libpod.engine import containers, initproc
+from libpod import errors, log, monitorctl, volumes
+from libpod.engine import containers
 from libpod.state import containers as rows
 from libpod.storage import rootfs
 from libpod.util import alive, failpoint
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from libpod.engine.session import Session
     from libpod.model.container import ContainerRecord
     from libpod.model.run import RunStatus
+
+
+_LEFT_S = 5.0
+"""For what a killed monitor has left to end."""
 
 
 def remove(session: Session, record: ContainerRecord, *, anonymous_volumes: bool = True) -> None:
@@ -33,7 +37,8 @@ def remove(session: Session, record: ContainerRecord, *, anonymous_volumes: bool
 
 def remove_locked(session: Session, record: ContainerRecord, *, anonymous_volumes: bool) -> None:
     cid = record["id"]
-    initproc.remove_left_cgroup(session, cid)
+    if not monitorctl.stop_unmonitored(session.paths, cid, _LEFT_S):
+        log.debug("the monitor lives, or something of the container does not end", container=cid[:12])
     trashed = rootfs.trash_container(session.paths, cid)
     failpoint.hit("remove:after-trash")
     rows.delete(session.db, cid, durable=not record["remove"])

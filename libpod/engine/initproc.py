@@ -5,16 +5,13 @@ from __future__ import annotations
 import os
 import select
 
-from libpod import log
-from libpod.kernel import cgroup, process
-from libpod.util import alive, jsonio
+from libpod.kernel import process
+from libpod.util import jsonio
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from libpod.engine.session import Session
     from libpod.model.run import StatusFile
-
-_EMPTY_S = 5.0
 
 
 class Process:
@@ -87,30 +84,6 @@ def wait_gone(monitor: Process | None, seconds: float) -> None:
         if not monitor.wait(seconds):
             monitor.signal(9)
             monitor.wait(seconds)
-
-
-def remove_left_cgroup(session: Session, cid: str) -> None:
-    """Kill and remove the cgroups of a container whose monitor was killed before it could.
-
-    Nothing while a monitor lives.
-    """
-    if alive.held(session.paths.run_dir(cid) + "/alive"):
-        return
-    record = _status_file(session, cid)
-    if record is None or not record["cgroup"]:
-        return
-    inner = os.path.dirname(record["cgroup"])
-    if not os.path.isdir(cgroup.directory(inner)):
-        return
-    try:
-        cgroup.kill(inner)
-        cgroup.wait_empty(inner, _EMPTY_S)
-        gone = cgroup.remove_tree(inner)
-    except OSError as e:
-        log.warning("cannot remove a cgroup that was left behind", cgroup=inner, error=e.strerror)
-        return
-    if not gone:
-        log.warning("a cgroup that was left behind does not become empty", cgroup=inner)
 
 
 def _with_ids(session: Session, cid: str) -> StatusFile | None:

@@ -112,10 +112,8 @@ def _start(
 def _end_of_first_process(session: Session, cid: str) -> None:
     """A monitor that was killed during the start may have left it: it must not outlive the record."""
     from libpod import monitorctl
-    from libpod.engine import initproc
 
     monitorctl.stop_unmonitored(session.paths, cid)
-    initproc.remove_left_cgroup(session, cid)
 
 
 def _surround(session: Session, req: Request, launched: launch.Launched, cid: str) -> Surroundings | None:

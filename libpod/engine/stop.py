@@ -52,7 +52,7 @@ def stop(session: Session, record: ContainerRecord, timeout_s: int | None = None
         monitorctl.stop_unmonitored(session.paths, cid)
     initproc.wait_gone(monitor, MONITOR_WAIT_S)
     if status["unmonitored"]:
-        initproc.remove_left_cgroup(session, cid)
+        monitorctl.stop_unmonitored(session.paths, cid)  # its cgroups, and what else is in them
 
 
 def _end(record: ContainerRecord, status: RunStatus, init: initproc.Process, seconds: int) -> None:

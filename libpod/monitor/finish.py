@@ -84,7 +84,7 @@ def failed(monitor: Monitor, error: Exception) -> int:
     for peer in monitor.control.peers[:]:
         if peer is monitor.client or peer.waits:
             peer.send_error(wrapped)
-    if monitor.removes and (alone or had_started):
+    if monitor.removes and (alone or monitor.settled):  # else the client undoes it, and waits for our end
         _follow_up(monitor)
     else:
         _flush(monitor)

@@ -197,6 +197,7 @@ class Streams:
             self._end(fd)
         if self._input is not None:
             self._input.close()
+            self._flow()  # who was held up by it may have something else to say
         if self._log is not None:
             self._log.close()
             self._log = None
