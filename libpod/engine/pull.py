@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from libpod import errors, log
-from libpod.engine import import_image, registry
+from libpod.engine import registry
 from libpod.state import images
-from libpod.storage import gc
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
     from libpod.model.image import ImageRecord
 
 POLICIES = ("always", "missing", "never", "newer")
+PLATFORM = ("platform", "os", "arch", "variant")
+"""The options that choose another image than this machine's."""
 ARCHIVES = ("docker-archive:", "oci-archive:", "oci:", "dir:")
 _ELSEWHERE = ("docker-daemon:", "containers-storage:", "ostree:", "sif:", "tarball:")
 
@@ -45,7 +46,7 @@ def image(session: Session, name: str, options: Options, policy: str) -> ImageRe
 
 def _fits(record: ImageRecord, options: Options, policy: str) -> bool:
     """The platform that the user asked for is the image's; an image of another one is pulled anew."""
-    if policy == "never" or not any(options.get(key) for key in ("platform", "os", "arch", "variant")):
+    if policy == "never" or not any(options.get(key) for key in PLATFORM):
         return True
     want = registry.platform(options)
     return (
@@ -74,13 +75,17 @@ def pull(
     if name.startswith(ARCHIVES):
         return _from_archive(session, name, say)
     name = name.removeprefix("docker://")
-    access = registry.access(session, options)
-    want = registry.platform(options)
     local = images.lookup(session.db, name)
     if local is not None and policy in ("missing", "never"):
         return [local]
     if policy == "never":
         raise images.no_such(name)
+    if local is not None and not any(options.get(key) for key in PLATFORM):
+        same = _unchanged(session, name, options, say)
+        if same is not None:
+            return [same]
+    access = registry.access(session, options)
+    want = registry.platform(options)
     try:
         return [_pull(session, access, name, want, say)]
     except errors.RegistryError as e:
@@ -88,6 +93,32 @@ def pull(
             raise
         log.warning(f"{e.message}: the local image is used")
         return [local]
+
+
+def _unchanged(
+    session: Session, name: str, options: Options, say: Callable[[str], None] | None
+) -> ImageRecord | None:
+    """The image, if the registry can be asked quickly and has just the one that is here under that name."""
+    from libpod.conf import registries
+    from libpod.image import names, quick
+
+    conf = registries.load(session.environ, session.paths.cache)
+    candidate = names.candidates(conf, name)[0]
+    verify = options.get("tls_verify")
+    endpoint = names.endpoints(conf, candidate.ref, None if verify is None else bool(verify))[0]
+    reference = candidate.ref.digest or candidate.ref.tag or "latest"
+    record = quick.unchanged(session.paths, session.db, endpoint, reference, session.environ)
+    if record is None or candidate.ref.stored() not in [*record["names"], *record["digest_names"]]:
+        return None
+    if say is not None:
+        _tell(candidate, say)
+    return record
+
+
+def _tell(candidate: Candidate, say: Callable[[str], None]) -> None:
+    if candidate.note:
+        say(candidate.note)
+    say(f"Trying to pull {candidate.ref.stored()}...")
 
 
 def pull_all_tags(
@@ -118,8 +149,10 @@ def pull_all_tags(
 def _pull(
     session: Session, access: Access, name: str, want: Platform, say: Callable[[str], None] | None
 ) -> ImageRecord:
+    from libpod.engine import import_image
     from libpod.image import meter, names
     from libpod.image import pull as image_pull
+    from libpod.storage import gc
 
     tell = say or (lambda line: None)
     # Before the user namespace is entered: a credential helper must see the user as the user is.
@@ -142,9 +175,7 @@ def _find(
 
     failed: list[errors.PypodError] = []
     for candidate in candidates:
-        if candidate.note:
-            say(candidate.note)
-        say(f"Trying to pull {candidate.ref.stored()}...")
+        _tell(candidate, say)
         try:
             return candidate, image_pull.fetch(access, candidate.ref, want)
         except errors.RegistryError as e:
@@ -153,6 +184,7 @@ def _find(
 
 
 def _from_archive(session: Session, name: str, say: Callable[[str], None] | None) -> list[ImageRecord]:
+    from libpod.engine import import_image
     from libpod.image import store
 
     transport, _, path = name.partition(":")

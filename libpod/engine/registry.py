@@ -25,7 +25,7 @@ def access(session: Session, options: Options) -> Access:
 
     creds, verify, retry = options.get("creds"), options.get("tls_verify"), options.get("retry")
     return image_access.Access(
-        registries.load(session.environ),
+        registries.load(session.environ, session.paths.cache),
         session.environ,
         tls_verify=None if verify is None else bool(verify),
         cert_dir=_text(options, "cert_dir"),

@@ -264,6 +264,17 @@ def used_blobs(db: Db) -> set[str]:
     return {row[0] for row in db.rows("SELECT DISTINCT digest FROM image_blobs")}
 
 
+def by_manifest(db: Db, digest: str) -> ImageRecord | None:
+    """The image that is kept with this manifest."""
+    row = db.row("SELECT id, record FROM images WHERE manifest_digest = ?", (digest,)) if digest else None
+    return _with_names(db, row[0], row[1]) if row is not None else None
+
+
+def blobs_of(db: Db, image_id: str) -> list[str]:
+    """The digests of the blobs that an image needs."""
+    return [row[0] for row in db.rows("SELECT digest FROM image_blobs WHERE image_id = ?", (image_id,))]
+
+
 def repos_with(db: Db, digest: str) -> list[str]:
     """The repositories (`domain/path`) under whose names images with this blob are known, newest first."""
     found = db.rows(

@@ -85,6 +85,28 @@ def test_the_old_format(env: dict[str, str], tmp_path: Path) -> None:
     assert found.registries["b"].blocked
 
 
+def test_what_was_read_is_kept_until_a_file_changes(
+    env: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "etc" / "registries.conf"
+    path.write_text(
+        'unqualified-search-registries = ["a"]\n[aliases]\n"x" = "a/x"\n[[registry]]\nlocation = "a"\n'
+        'insecure = true\n[[registry.mirror]]\nlocation = "m"\n'
+    )
+    first = registries.load(env, str(tmp_path))
+    with monkeypatch.context() as patch:
+        patch.setattr(registries, "_read", None)
+        kept = registries.load(env, str(tmp_path))
+    assert kept.search == first.search == ["a"]
+    assert kept.aliases == first.aliases == {"x": ("a/x", str(path))}
+    assert kept.registries["a"].insecure
+    assert kept.registries["a"].mirrors[0].location == "m"
+    path.write_text('unqualified-search-registries = ["b", "c"]\n')
+    assert registries.load(env, str(tmp_path)).search == ["b", "c"]
+    (tmp_path / "registries.json").write_text("[")
+    assert registries.load(env, str(tmp_path)).search == ["b", "c"]
+
+
 @pytest.mark.parametrize(
     "text",
     [
