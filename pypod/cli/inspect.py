@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from typing import Annotated
 
     from pypod.cli.context import Context
-    from pypod.cli.declare import arg, opt
+    from pypod.cli.declare import LATER, arg, opt
 
 
 def inspect(
@@ -18,7 +18,7 @@ def inspect(
         opt("--format", "-f", help="Print as json or by a Go template", complete="format", default="json"),
     ] = None,
     latest: Annotated[bool, opt("--latest", "-l", help="Take the container that was created last")] = False,
-    size: Annotated[bool, opt("--size", "-s", help="Show the size of containers too")] = False,
+    size: Annotated[bool, opt("--size", "-s", help="Show the size of containers too", state=LATER)] = False,
     type: Annotated[
         str,
         opt(
@@ -35,7 +35,7 @@ def inspect(
     """
     from pypod.cli import objects
 
-    return objects.show(ctx, names, type, format, latest=latest, size=size)
+    return objects.show(ctx, names, type, format, latest=latest)
 
 
 def container_inspect(
@@ -46,12 +46,12 @@ def container_inspect(
         opt("--format", "-f", help="Print as json or by a Go template", complete="format", default="json"),
     ] = None,
     latest: Annotated[bool, opt("--latest", "-l", help="Take the container that was created last")] = False,
-    size: Annotated[bool, opt("--size", "-s", help="Show the size as well")] = False,
+    size: Annotated[bool, opt("--size", "-s", help="Show the size as well", state=LATER)] = False,
 ) -> int | None:
     """Show all about containers."""
     from pypod.cli import objects
 
-    return objects.show(ctx, containers, "container", format, latest=latest, size=size)
+    return objects.show(ctx, containers, "container", format, latest=latest)
 
 
 def image_inspect(

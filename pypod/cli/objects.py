@@ -36,7 +36,6 @@ def show(
     template: str | None,
     *,
     latest: bool = False,
-    size: bool = False,
 ) -> int:
     """Print every object that is found; then raise for the first that is not."""
     from pypod.ui import table
@@ -44,10 +43,6 @@ def show(
     if kind not in KINDS:
         raise errors.UsageError(
             f'--type "{kind}" is not a kind of object', remedy="kinds are " + ", ".join(KINDS)
-        )
-    if size:
-        raise errors.NotSupportedError(
-            "--size: the size of a container is not supported yet", remedy="leave --size out"
         )
     if latest:
         if names:

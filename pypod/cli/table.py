@@ -59,7 +59,7 @@ _INSPECT_CONTAINER_INSPECT: Spec = (
     True,
     "containers*",
     "",
-    " format/f=s latest/l=b size/s=b ",
+    " format/f=s latest/l=b size/s=b- ",
 )
 _CREATE_CREATE: Spec = (
     "create",
@@ -182,7 +182,7 @@ _INSPECT_INSPECT: Spec = (
     True,
     "names*",
     "",
-    " format/f=s latest/l=b size/s=b type/t=s ",
+    " format/f=s latest/l=b size/s=b- type/t=s ",
 )
 _KILL_KILL: Spec = (
     "kill",
