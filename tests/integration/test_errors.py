@@ -75,10 +75,20 @@ def test_typing_mistakes(shared: Pypod, words: list[str], message: str) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [["run", "--help"], ["ps", "--help"], ["help", "exec"], ["volume", "--help"], ["--help"], ["help"]],
+    [
+        ["run", "--help"],
+        ["ps", "--help"],
+        ["help", "exec"],
+        ["volume", "--help"],
+        ["container", "--help"],
+        ["image", "--help"],
+        ["system", "--help"],
+        ["--help"],
+        ["help"],
+    ],
     ids=" ".join,
 )
-# covers: help
+# covers: help, container, image, volume, system
 def test_help(shared: Pypod, words: list[str]) -> None:
     text = shared(*words).stdout
     assert "Usage:" in text

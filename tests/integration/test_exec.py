@@ -13,9 +13,10 @@ from tests.support.engine import Pypod
 pytestmark = pytest.mark.needs("crun", "slirp4netns", "newuidmap", "busybox")
 
 
-# covers: exec
+# covers: exec, exec --no-session
 def test_output_and_code(shared: Pypod) -> None:
     cid = shared.detached()
+    assert shared("exec", "--no-session", cid, "echo", "x").out == "x"
     result = shared("exec", cid, "sh", "-c", "echo out; echo err >&2; exit 5", check=None)
     assert (result.stdout, result.stderr, result.code) == ("out\n", "err\n", 5)
 

@@ -78,7 +78,7 @@ def test_our_own_failures(shared: Pypod) -> None:
         assert any(line.startswith("Error: ") for line in result.stderr.splitlines()), str(result)
 
 
-# covers: rm, rmi, volume rm, container exists, image exists, volume exists
+# covers: rm, rmi, volume rm, container exists, image exists, volume exists, container exists --external
 def test_what_is_missing_has_codes_of_its_own(shared: Pypod) -> None:
     for words in (["rm", "x"], ["rmi", "x"], ["volume", "rm", "x"]):
         assert shared(*words, check=False).code == 1
@@ -89,7 +89,7 @@ def test_what_is_missing_has_codes_of_its_own(shared: Pypod) -> None:
     assert shared("rm", "busy", check=False).code == 2
     assert shared("rmi", shared.image, check=False).code == 2
     assert shared("volume", "rm", "used", check=False).code == 2
-    assert shared("container", "exists", "busy").code == 0
+    assert shared("container", "exists", "--external", "busy").code == 0
     assert shared("image", "exists", "busybox").code == 0
     assert shared("volume", "exists", "used").code == 0
 

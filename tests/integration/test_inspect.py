@@ -164,7 +164,7 @@ def test_kinds_of_things(shared: Pypod) -> None:
     assert shared("inspect", "no-such-thing", check=False).stdout == "[]\n"
 
 
-# covers: container inspect --format, container inspect --latest, image inspect --format
+# covers: container inspect --format, container inspect --latest, image inspect --format, image inspect
 def test_the_forms_below_container_and_image(shared: Pypod) -> None:
     shared("create", "--name", "c", shared.image, "true")
     assert shared("container", "inspect", "-f", "{{.Name}}", "c").out == "c"
@@ -214,6 +214,7 @@ def test_info(shared: Pypod) -> None:
     assert shared("info", "-f", "{{.Store.ContainerStore.Running}}").out == "1"
 
 
+# covers: pypod --network-cmd-path
 # covers: pypod --root, pypod --runroot, pypod --runtime, pypod --cgroup-manager, pypod --storage-driver
 def test_global_options(shared: Pypod) -> None:
     options = shared.options

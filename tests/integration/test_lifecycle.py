@@ -106,7 +106,7 @@ def test_kill_takes_all_processes_along(shared: Pypod) -> None:
     assert (result.code, "exited" in result.stderr) == (125, True)
 
 
-# covers: wait
+# covers: wait, wait --latest
 def test_waiting_for_the_end(shared: Pypod) -> None:
     script = "while [ ! -e /go ]; do sleep 0.05; done; exit 9"
     shared.detached("--name", "c", "IMAGE", "sh", "-c", script)
@@ -295,13 +295,18 @@ def test_many_clients_want_the_same_name(shared: Pypod) -> None:
     assert names(shared, "-a") == ["web"]
 
 
-# covers: container cleanup
+# covers: container cleanup, container cleanup --all, container cleanup --latest, container cleanup --rm
 def test_cleanup_of_what_has_ended(shared: Pypod) -> None:
-    shared.run("--name", "c", "IMAGE", "true")
-    assert shared("container", "cleanup", "c").code == 0
-    assert names(shared, "-a") == ["c"]
-    shared("container", "cleanup", "--rm", "c")
-    assert names(shared, "-a") == []
+    for name in ("a", "b", "c"):
+        shared.run("--name", name, "IMAGE", "true")
+    shared.detached("--name", "runs")
+    for words in (["c"], ["--latest"], ["--all"]):
+        assert shared("container", "cleanup", *words).code == 0
+    assert names(shared, "-a") == ["a", "b", "c", "runs"]
+    shared("container", "cleanup", "--rm", "a")
+    shared("container", "cleanup", "--rm", "--all")
+    assert names(shared, "-a") == ["runs"]
+    assert shared("container", "cleanup", check=False).code == 125
 
 
 # covers: run

@@ -251,6 +251,11 @@ def test_umask_and_time_zone(shared: Pypod) -> None:
     assert shared.run("--tz", "../../etc/passwd", "IMAGE", "true", check=False).code == 125
 
 
+# covers: run --no-healthcheck
+def test_health_checks_that_are_switched_off(shared: Pypod) -> None:
+    assert shared.run("--rm", "--no-healthcheck", "--health-cmd", "none", "IMAGE", "echo", "x").out == "x"
+
+
 # covers: run --timeout
 def test_a_container_with_a_time_limit_is_killed(shared: Pypod) -> None:
     assert shared.run("--timeout", "1", "--name", "late", "IMAGE", "sleep", "100", check=None).code == 137

@@ -351,6 +351,7 @@ def test_the_size_of_shared_memory(shared: Pypod) -> None:
 
 
 # covers: volume create, volume inspect, volume ls, volume exists, volume rm
+# covers: volume create --ignore, volume create --label, volume inspect --all, volume inspect --format
 def test_the_life_of_a_volume(shared: Pypod) -> None:
     assert shared("volume", "create", "-l", "a=b", "--label", "c", "one").out == "one"
     made = shared("volume", "create").out
