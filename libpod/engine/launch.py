@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 class Launched:
     """The forked monitor of a container that is about to start, and the place that is made for it."""
 
-    __slots__ = ("monitor", "place")
+    __slots__ = ("is_its_own", "monitor", "place")
 
     def __init__(self, monitor: Launch, place: cgroups.Making) -> None:
         self.monitor = monitor
         self.place = place
+        self.is_its_own = False
+        """It has all that it needs: whether the container runs is no longer ours to decide."""
 
     def close(self) -> None:
         """Let go of it: the monitor ends. Idempotent."""

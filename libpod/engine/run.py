@@ -105,6 +105,10 @@ def _start(
             if not record["remove"]:
                 steps.dismiss()  # what could not be started stays, for `inspect` and `start`
             raise
+        except BaseException:
+            if launched.is_its_own:
+                steps.dismiss()  # interrupted: it may run already, its monitor undoes it if not
+            raise
         steps.dismiss()
         return started
 

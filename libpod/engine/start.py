@@ -112,6 +112,7 @@ def start(
         os.close(root_fd)
     failpoint.hit("start:after-bundle")
     message = _start_message(session, record, written, attach=attach, size=size, only_create=only_create)
+    launched.is_its_own = True
     monitor.send(message)
     if attach is not None:
         from libpod.engine import carry as _carry  # noqa: F401  what comes next, loaded while the runtime is busy

@@ -73,6 +73,28 @@ def test_a_container_that_is_being_started_is_removed_by_force(shared: Pypod) ->
     assert shared("ps", "-aq").lines == []
 
 
+# covers: run --detach
+@pytest.mark.parametrize("options", [[], ["--rm"]])
+def test_run_is_interrupted_when_the_container_has_started(shared: Pypod, options: list[str]) -> None:
+    """It runs on: the command neither waits for its end nor takes its files away."""
+    args = ["run", "-d", "--name", "c", *options, shared.image, "sleep", "1000"]
+    with stopped_at(shared, "start:after-started", *args) as client:
+        code, _ = go_on(client, signal.SIGINT)
+    assert code == 130
+    assert shared.state("c")["Running"]
+    assert shared("exec", "c", "echo", "there").out == "there"
+
+
+# covers: run --detach
+@pytest.mark.parametrize("options", [[], ["--rm"]])
+def test_run_is_interrupted_before_the_container_has_started(shared: Pypod, options: list[str]) -> None:
+    args = ["run", "-d", "--name", "c", *options, shared.image, "sleep", "1000"]
+    with stopped_at(shared, "start:after-bundle", *args) as client:
+        code, _ = go_on(client, signal.SIGINT)
+    assert code == 130
+    assert shared("ps", "-aq").lines == []
+
+
 # covers: run --pidfile
 def test_a_pidfile_that_cannot_be_written_changes_nothing(shared: Pypod) -> None:
     result = shared.run("-d", "--name", "c", "--pidfile", "/nonexistent/pid", "IMAGE", "sleep", "1000")
