@@ -68,9 +68,15 @@ def of_container(session: Session, cid: str) -> Process | None:
     return open_process(int(record["init_pid"]), int(record["init_start"])) if record else None
 
 
-def monitor_of(session: Session, cid: str) -> Process | None:
+def of_run(session: Session, cid: str) -> tuple[Process | None, Process | None]:
+    """Init and monitor of one and the same run; None for what has ended, or is elsewhere."""
     record = _with_ids(session, cid)
-    return open_process(int(record["monitor_pid"]), int(record["monitor_start"])) if record else None
+    if record is None:
+        return None, None
+    return (
+        open_process(int(record["init_pid"]), int(record["init_start"])),
+        open_process(int(record["monitor_pid"]), int(record["monitor_start"])),
+    )
 
 
 def wait_gone(monitor: Process | None, seconds: float) -> None:

@@ -34,8 +34,7 @@ def stop(session: Session, record: ContainerRecord, timeout_s: int | None = None
         if not (containers.is_running(status) or status["state"] == "initialized"):
             return
         monitorctl.note_stop_requested(session.paths, cid)
-        init = initproc.of_container(session, cid)
-        monitor = initproc.monitor_of(session, cid)  # now: a run that is begun later has another one
+        init, monitor = initproc.of_run(session, cid)  # now: a run that is begun later has others
     failpoint.hit("stop:before-signal")
     seconds = record["stop_timeout_s"] if timeout_s is None else timeout_s
     if status["state"] == "initialized":
@@ -73,7 +72,9 @@ def _end(record: ContainerRecord, status: RunStatus, init: initproc.Process, sec
 
 def kill_all(status: RunStatus, init: initproc.Process) -> None:
     """SIGKILL: the payload cgroup where there is one (it holds all of it, with any pid namespace), and
-    init."""
+    init. Nothing if init has ended: its monitor ends the others, and the next run has the same cgroup."""
+    if init.wait(0):
+        return
     if status["cgroup"]:
         try:
             cgroup.kill(status["cgroup"])
@@ -104,8 +105,8 @@ def kill(session: Session, record: ContainerRecord, number: int) -> None:
 
         elsewhere.kill(session, record, number)
         return
-    init = initproc.of_container(session, record["id"])
-    monitor = initproc.monitor_of(session, record["id"])
+    init, monitor = initproc.of_run(session, record["id"])
+    failpoint.hit("kill:before-signal")
     if init is None:
         return
     with init:

@@ -46,10 +46,11 @@ def go_on(client: subprocess.Popen[str], *signals: int) -> tuple[int, str]:
 
 
 # covers: stop, start
-def test_the_next_run_is_not_the_one_that_is_waited_for(shared: Pypod) -> None:
+@pytest.mark.parametrize("verb", ["stop", "kill"])
+def test_the_next_run_is_not_the_one_that_is_waited_for(shared: Pypod, verb: str) -> None:
     """Else its monitor would be killed, as one that does not come to an end."""
     shared.detached("--name", "c", "IMAGE", *POLITE)
-    with stopped_at(shared, "stop:before-signal", "stop", "c") as client:
+    with stopped_at(shared, f"{verb}:before-signal", verb, "c") as client:
         shared("stop", "c")
         shared("start", "c")
         code, err = go_on(client)
