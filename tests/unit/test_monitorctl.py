@@ -226,17 +226,21 @@ def runtime_state(box: Box, name: str, **values: object) -> None:
     (directory / name).write_text(jsonio.dumps(values))
 
 
+@pytest.mark.parametrize("waits", [True, False])
 @pytest.mark.parametrize(
     ("name", "pid_key", "start_key"),
     [("status", "pid", "process-start-time"), ("state.json", "init_process_pid", "init_process_start")],
 )
 def test_a_process_that_nobody_had_time_to_write_down(
-    box: Box, name: str, pid_key: str, start_key: str
+    box: Box, name: str, pid_key: str, start_key: str, waits: bool
 ) -> None:
     start = process.start_time(box.init.pid)
     runtime_state(box, name, **{pid_key: box.init.pid, start_key: start})
+    if waits:
+        os.mkfifo(f"{box.paths.run_dir(CID)}/crun/{CID}/exec.fifo")
     status = box.status()
-    assert (status["state"], status["unmonitored"], status["pid"]) == ("initialized", True, box.init.pid)
+    state = "initialized" if waits else "running"
+    assert (status["state"], status["unmonitored"], status["pid"]) == (state, True, box.init.pid)
     assert monitorctl.stop_unmonitored(box.paths, CID)
     assert box.init.wait(5) == -9
     assert box.status()["state"] == "created"
