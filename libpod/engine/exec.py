@@ -242,6 +242,7 @@ def _carry_tty(conn: Conn, master: int, stdio: Stdio, interactive: bool) -> int:
                 data = os.read(fd, 32768)
                 typed, done = keys.feed(data) if data else (_END_OF_INPUT, False)
                 if done:
+                    _type(master, typed)
                     conn.send({"t": "detach"})
                     return 0
                 if not data:
@@ -253,6 +254,12 @@ def _carry_tty(conn: Conn, master: int, stdio: Stdio, interactive: bool) -> int:
             streams.want(poll, stdin, False)
             stdin = None
     return code
+
+
+def _type(master: int, typed: bytes) -> None:
+    """Write what was typed before the detach keys, as far as the terminal takes it."""
+    while typed and select.select([], [master], [], 0)[1]:
+        typed = typed[os.write(master, typed[:_PTY_PIECE]) :]
 
 
 def _from_pty(master: int, stdio: Stdio) -> bool:
