@@ -154,7 +154,7 @@ def _process(options: Options, command: list[str], environ: Mapping[str, str]) -
 
 def _refuse_later(options: Options) -> None:
     for key, subject in _LATER.items():
-        if options.get(key):
+        if options.get(key) and options[key] != "none":
             name = key.replace("_", "-")
             raise NotSupportedError(f"--{name}: {subject} not supported yet", remedy=f"leave --{name} out")
 
