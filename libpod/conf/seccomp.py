@@ -4,8 +4,10 @@ users, and the cache of compiled filters.
 seccomp.json: `allow` are names by theme, `allow_on` those of one machine, `deny` fail with EPERM, `with`
 need one of some capabilities (else EPERM, or the errno given), `rules` look at arguments: [index, operator,
 value(, second value)], `caps`: only with one of these, `without`: only with none of these, `errno`: fail
-instead of allow. A system call that is in no list fails with ENOSYS, so that programs fall back as on an
-older kernel. Sources: seccomp(2), syscalls(2), runtime-spec config-linux.md "Seccomp".
+instead of allow. Numbers that the kernel takes as 32 bits are compared under a mask: a filter sees 64, and
+bits above would make another number of it. A system call that is in no list fails with ENOSYS, so that
+programs fall back as on an older kernel. Sources: seccomp(2), syscalls(2), runtime-spec config-linux.md
+"Seccomp".
 """
 
 from __future__ import annotations
