@@ -159,8 +159,17 @@ def _open_dir(dir_fd: int, name: str) -> int:
     except KernelError as error:
         if error.errno not in (errno.EACCES, errno.EPERM):
             raise
+    _give_rights(dir_fd, name)
+    return open_dir_no_xdev(dir_fd, name)
+
+
+def _give_rights(dir_fd: int, name: str) -> None:
+    """Let us read a directory of ours that has no rights for us; not what a link in its place names."""
     try:
-        os.chmod(name, 0o700, dir_fd=dir_fd)  # a directory of ours without rights for ourselves
+        fd = os.open(name, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=dir_fd)
+        try:
+            os.chmod(f"/proc/self/fd/{fd}", 0o700)
+        finally:
+            os.close(fd)
     except OSError as error:
         raise KernelError(error.errno or errno.EACCES, "chmod", name) from None
-    return open_dir_no_xdev(dir_fd, name)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import threading
 from pathlib import Path
 
 import pytest
 
-from libpod.errors import StorageError
+from libpod.errors import KernelError, StorageError
 from libpod.util import staging
 
 
@@ -55,6 +57,29 @@ def test_directories_without_rights_go_too(tmp_path: Path) -> None:
         (tmp_path / "tree" / name).chmod(0)
     staging.remove_tree(str(tmp_path / "tree"))
     assert os.listdir(tmp_path) == []
+
+
+def test_a_link_in_the_place_of_a_directory_without_rights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody who still has the tree open swaps the two: what the link names keeps its rights."""
+    victim, tree = tmp_path / "victim", tmp_path / "tree"
+    (tree / "closed").mkdir(parents=True)
+    (tree / "closed" / "f").write_text("x")
+    victim.mkdir(mode=0o755)
+    really = staging.open_dir_no_xdev
+
+    def swap(dir_fd: int, name: str) -> int:
+        if name == "closed":
+            (tree / "closed").rename(tmp_path / "moved")
+            (tree / "closed").symlink_to(victim)
+            raise KernelError(errno.EACCES, "openat2", name)
+        return really(dir_fd, name)
+
+    monkeypatch.setattr(staging, "open_dir_no_xdev", swap)
+    with pytest.raises(StorageError):
+        staging.remove_tree(str(tree))
+    assert stat.S_IMODE(victim.stat().st_mode) == 0o755
 
 
 def test_deep_tree_goes(tmp_path: Path) -> None:
