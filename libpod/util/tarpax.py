@@ -5,6 +5,8 @@ from __future__ import annotations
 from libpod import errors
 
 REMEDY = "get the archive again, and compare its checksum"
+MAX_NUMBER = (1 << 63) - 1
+"""The largest size that a file can have: off_t."""
 _MAX_SECONDS = (1 << 63) // 1_000_000_000 - 1
 
 
@@ -43,8 +45,8 @@ def records(payload: bytes, label: str) -> tuple[dict[bytes, bytes], list[bytes]
 
 
 def number(value: bytes, what: str, label: str) -> int:
-    """A decimal number that is not negative."""
-    if not value.isdigit() or len(value) > 20:
+    """A decimal number that is not negative, and no larger than MAX_NUMBER."""
+    if not value.isdigit() or len(value) > 20 or int(value) > MAX_NUMBER:
         raise errors.ImageError(f'the archive is damaged: bad {what} of "{label}"', remedy=REMEDY)
     return int(value)
 

@@ -310,7 +310,7 @@ class TarReader:
             except ValueError:
                 value = -1
                 what = f"{what} {text!r}"
-        if value < 0 and what != "time":
+        if what != "time" and not 0 <= value <= tarpax.MAX_NUMBER:
             where = f' after "{self.label}"' if self.label else ""
             raise errors.ImageError(f"the archive is damaged: bad {what} in a header{where}", remedy=REMEDY)
         return value
@@ -332,6 +332,10 @@ class TarReader:
     def _apply_global(self, pax: dict[bytes, bytes]) -> None:
         self._global.update(pax)
         self._global = {k: v for k, v in self._global.items() if v}
+        if sum(len(k) + len(v) for k, v in self._global.items()) > MAX_SPECIAL:
+            raise errors.ImageError(
+                f"the archive has more than {MAX_SPECIAL} bytes of records for all its members", remedy=REMEDY
+            )
 
     def _apply_pax(self, entry: Entry, pax: dict[bytes, bytes]) -> None:
         for key, value in pax.items():

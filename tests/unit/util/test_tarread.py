@@ -266,6 +266,17 @@ def test_links_and_directories_have_no_data_whatever_they_say() -> None:
         (pax({"path": "a\0b"}) + raw_header(b"f", b"0", 0), "invalid name"),
         (pax({"LIBARCHIVE.xattr.user.a": "!"}) + raw_header(b"f", b"0", 0), "bad extended attribute"),
         (pax({"path": "x"}), "cut off"),
+        (raw_header(b"f", b"0", 0, size=b"\x80" + b"\x7f" * 11), "bad size"),
+        (pax({"size": str(1 << 63)}) + raw_header(b"f", b"0", 0), "bad size"),
+        (
+            pax({"GNU.sparse.size": str(1 << 63), "GNU.sparse.map": "0,0"}) + raw_header(b"f", b"0", 0),
+            "bad sparse size",
+        ),
+        (
+            pax({f"k{n}": "v" * 1000 for n in range(900)}, b"g")
+            + pax({f"l{n}": "v" * 1000 for n in range(900)}, b"g"),
+            "records for all its members",
+        ),
         (
             pax({"GNU.sparse.size": "5", "GNU.sparse.map": "0,9"}) + raw_header(b"f", b"0", 9),
             "bad sparse map",
