@@ -176,6 +176,8 @@ def _started(conn: Conn) -> int | None:
     message, fds = got
     if message["t"] == "error":
         raise monitorctl.error_from(message)
+    if message["t"] != "exec-started":
+        raise errors.MonitorError(f'the monitor answered "{message["t"]}" instead of "exec-started"')
     return fds[0] if fds else None
 
 

@@ -184,6 +184,8 @@ class Exec:
     def _runtime_ended(self, code: int) -> None:
         """Tell the client how it went, by the runtime's exit code and by what it has logged."""
         self._runtime_pid = 0
+        if self._console is not None:
+            self._console.take()  # a short command: its end may be seen before its terminal
         execs = self._execs
         subject = f'container "{execs.name}"'
         failed = code != 0 and os.path.exists(self._log_file) and os.path.getsize(self._log_file) > 0

@@ -40,6 +40,13 @@ class Console:
         self._listener.setblocking(False)
         loop.watch(self._listener.fileno(), READ, lambda _: self._accept())
 
+    def take(self) -> None:
+        """Receive the master now, if the runtime has sent it already."""
+        if self._dir_fd >= 0 and self._conn is None:
+            self._accept()
+        if self._conn is not None and self._conn.fileno() >= 0:
+            self._receive()
+
     def close(self) -> None:
         """Close and remove the socket. Idempotent."""
         for sock in (self._listener, self._conn):

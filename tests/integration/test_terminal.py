@@ -214,6 +214,14 @@ def test_exec_with_a_terminal_and_no_input(shared: Pypod) -> None:
     assert done.code == 9
 
 
+# covers: exec --tty
+def test_a_terminal_for_commands_that_end_at_once(shared: Pypod) -> None:
+    cid = shared.detached()
+    for n in range(12):
+        done = raw.run(shared, "exec", "-t", cid, "sh", "-c", f"echo {n}; exit {n}", timeout_s=30)
+        assert (done.code, done.out) == (n, b"%d\r\n" % n)
+
+
 # covers: exec --detach-keys
 def test_an_exec_that_was_detached_from_goes_on(shared: Pypod) -> None:
     cid = shared.detached()
