@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     Json = dict[str, Any]
 
-_LOG_TAIL = 2048
 _SIGSYS = 31
 
 
@@ -286,26 +285,26 @@ def stop_unmonitored(paths: Paths, cid: str, timeout_s: float = 10.0) -> bool:
 
     pid, start = lost_init(paths, cid)
     ended = not pid or stray.kill(pid, start, timeout_s)
-    try:
-        inner = os.readlink(run_dir + "/cgroup")
-    except OSError:
-        return ended
-    if os.path.isdir(cgroup.directory(inner)):
-        cgroup.kill(inner)
-        ended = cgroup.wait_empty(inner, timeout_s) and ended
-        cgroup.remove_tree(inner)
-    return ended
+    inner = cgroup_of_run(paths, cid)
+    return (not inner or remove_cgroup(inner, timeout_s)) and ended
 
 
-def last_words(paths: Paths, cid: str) -> str:
-    """Return the end of the monitor's own log: what it had to say about a failure."""
+def cgroup_of_run(paths: Paths, cid: str) -> str:
+    """Return the cgroup in which everything of the last run is or was; empty if there is none."""
     try:
-        with open(paths.run_dir(cid) + "/monitor.log", "rb", buffering=0) as stream:
-            size = stream.seek(0, 2)
-            stream.seek(max(0, size - _LOG_TAIL))
-            return stream.read().decode("utf-8", "replace").strip()
+        return os.readlink(paths.run_dir(cid) + "/cgroup")
     except OSError:
         return ""
+
+
+def remove_cgroup(inner: str, timeout_s: float = 10.0) -> bool:
+    """Kill what is left in a run's cgroup, and remove it; False if something does not end in time."""
+    if not os.path.isdir(cgroup.directory(inner)):
+        return True
+    cgroup.kill(inner)
+    ended = cgroup.wait_empty(inner, timeout_s)
+    cgroup.remove_tree(inner)
+    return ended
 
 
 def _load(path: str) -> Json | None:

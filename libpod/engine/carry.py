@@ -42,17 +42,22 @@ def carry(session: Session, started: Started, stdio: Stdio) -> int:
     code = int(str(ended["code"]))
     if started.record["remove"]:
         _tell(started, "claim")
+        inner = monitorctl.cgroup_of_run(session.paths, started.record["id"])
         cleanup.remove(session, started.record)
         failpoint.hit("run:before-cleaned")
-        _tell(started, "cleaned")
+        if (
+            not _tell(started, "cleaned") and inner
+        ):  # the monitor was killed: it can no longer leave its cgroup
+            monitorctl.remove_cgroup(inner)
     started.conn.close()
     return code
 
 
-def _tell(started: Started, name: str) -> None:
+def _tell(started: Started, name: str) -> bool:
     """Tell the monitor, if it still lives: what is to be done is done without it."""
     started.conn.set_blocking(True)
     try:
         started.conn.send({"t": name})
     except (BrokenPipeError, ConnectionResetError):
-        pass
+        return False
+    return True
