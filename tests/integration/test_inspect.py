@@ -166,14 +166,14 @@ def test_kinds_of_things(shared: Pypod) -> None:
 
 # covers: container inspect --format, container inspect --latest, image inspect --format, image inspect
 def test_the_forms_below_container_and_image(shared: Pypod) -> None:
-    shared("create", "--name", "c", shared.image, "true")
-    assert shared("container", "inspect", "-f", "{{.Name}}", "c").out == "c"
-    assert shared("container", "inspect", "-l", "--format", "{{.Name}}").out == "c"
+    shared("create", "--name", "only", shared.image, "true")
+    assert shared("container", "inspect", "-f", "{{.Name}}", "only").out == "only"
+    assert shared("container", "inspect", "-l", "--format", "{{.Name}}").out == "only"
     assert shared("container", "inspect", "busybox", check=False).code == 125
     form = "{{.Architecture}} {{.Os}} {{.RepoTags}} {{.Config.Cmd}} {{.Config.User}}|{{.Config.Env}}"
     out = shared("image", "inspect", "--format", form, "busybox").out
     assert re.fullmatch(r"\w+ linux \[localhost/busybox:latest\] \[\] \|\[\]", out), out
-    assert shared("image", "inspect", "c", check=False).code == 125
+    assert shared("image", "inspect", "only", check=False).code == 125
 
 
 # covers: inspect
