@@ -276,8 +276,7 @@ def stop_unmonitored(paths: Paths, cid: str, timeout_s: float = 10.0) -> bool:
     """Kill the first process of a container whose monitor is dead, by pidfd; with it goes its pid namespace.
 
     What else is in its cgroups is killed too, and they are removed. False if something does not end in time.
-    Idempotent; works from outside the user namespace.
-    """
+    Idempotent; works from outside the user namespace."""
     run_dir = paths.run_dir(cid)
     if alive.held(run_dir + "/alive"):
         return False
