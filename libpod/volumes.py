@@ -18,7 +18,7 @@ from libpod.util import atomic, failpoint, lock, staging
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from libpod.conf.paths import Paths
     from libpod.model.container import ContainerRecord, MountRecord
@@ -146,9 +146,15 @@ def remove(paths: Paths, db: Db, name: str) -> None:
     """
     with lock.Locks(paths.locks).take(lock.RANK_VOLUME, name) as held:
         mark = f"{paths.volumes}/{name}/{_REMOVED}"
+        marked = os.path.lexists(mark)  # by one who was killed
         _touch(mark)
         try:
             rows.delete(db, name)
+        except errors.NotFoundError:
+            if not marked:
+                _unlink(mark)
+            held.remove()
+            raise
         except errors.PypodError:
             _unlink(mark)
             raise
@@ -160,6 +166,34 @@ def remove(paths: Paths, db: Db, name: str) -> None:
             pass
         held.remove()
     staging.remove_tree(gone)
+
+
+def without_row(paths: Paths, db: Db) -> list[str]:
+    """Names of volumes that have a directory or a lock file, and no row: of killed commands, of those that
+    are at work now, or because the database was lost.
+    """
+    prefix = f"{lock.RANK_VOLUME}-"
+    try:
+        names = set(os.listdir(paths.volumes))
+        names |= {name[len(prefix) :] for name in os.listdir(paths.locks) if name.startswith(prefix)}
+    except OSError:
+        return []
+    return sorted(names - {record["name"] for record in rows.all_volumes(db)}) if names else []
+
+
+def sweep(paths: Paths, db: Db, names: Iterable[str]) -> None:
+    """Remove what killed commands have left of these. Files stay, unless they were to be removed."""
+    locks = lock.Locks(paths.locks)
+    for name in names:
+        if not locks.is_free(lock.RANK_VOLUME, name):
+            continue
+        with locks.take(lock.RANK_VOLUME, name) as held:
+            try:
+                rows.get(db, name)
+            except errors.NotFoundError:
+                if not _has_files(paths, name):
+                    staging.discard(f"{paths.volumes}/{name}", paths.trash)
+                    held.remove()
 
 
 def _touch(path: str) -> None:

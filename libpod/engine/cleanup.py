@@ -1,7 +1,7 @@
 """Owns: taking a container that has ended out of the store, by whichever process comes first.
 
 Each step succeeds when half of it was done before: the directory moves into the trash by one rename, then
-the row goes, then the trash is emptied outside any lock."""
+the row goes, then what lies of it in the trash."""
 
 from __future__ import annotations
 
@@ -39,12 +39,11 @@ def remove_locked(session: Session, record: ContainerRecord, *, anonymous_volume
     cid = record["id"]
     if not monitorctl.stop_unmonitored(session.paths, cid, _LEFT_S):
         log.debug("the monitor lives, or something of the container does not end", container=cid[:12])
-    trashed = rootfs.trash_container(session.paths, cid)
+    rootfs.trash_container(session.paths, cid)
     failpoint.hit("remove:after-trash")
     rows.delete(session.db, cid, durable=not record["remove"])
     failpoint.hit("remove:after-row")
-    if trashed:
-        rootfs.empty_trashed(session.paths, trashed)
+    rootfs.empty_trash_of(session.paths, cid)
     if anonymous_volumes:
         volumes.remove_anonymous(session.paths, session.db, record)
 

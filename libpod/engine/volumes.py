@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from libpod import errors
 from libpod import volumes as service
+from libpod.engine import tidy
 from libpod.state import volumes as rows
 
 TYPE_CHECKING = False
@@ -123,6 +124,7 @@ def rm(
             "must specify at least one volume name", remedy='say which, or "pypod volume rm --all"'
         )
     session.enter()
+    tidy.tidy(session)
     wanted = [r["name"] for r in rows.all_volumes(session.db)] if every else list(names)
     failed: list[errors.PypodError] = []
     for name in wanted:

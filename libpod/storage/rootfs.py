@@ -54,6 +54,13 @@ def empty_trashed(paths: Paths, trashed: str) -> None:
         os.close(trash_fd)
 
 
+def empty_trash_of(paths: Paths, cid: str) -> None:
+    """Remove all that lies in the trash of this container. Its lock must be held. Idempotent."""
+    for name in os.listdir(paths.trash):
+        if name.startswith(cid):
+            empty_trashed(paths, name)
+
+
 def remove_container_dirs(paths: Paths, cid: str) -> None:
     """Remove the container's directory. Idempotent."""
     trashed = trash_container(paths, cid)

@@ -57,8 +57,10 @@ def rm(
 ) -> int | None:
     """Remove containers."""
     from libpod.engine import rm as engine
+    from libpod.engine import tidy
     from pypod.cli import targets
 
+    tidy.tidy(ctx.session)
     choice = targets.Choice(
         containers, every=all, latest=latest, cidfiles=cidfile, filters=filter, ignore=ignore or force
     )

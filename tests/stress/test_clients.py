@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 
 import pytest
 
+from tests.support import processes
 from tests.support.engine import Pypod
 
 pytestmark = [pytest.mark.needs("crun", "slirp4netns", "newuidmap"), pytest.mark.slow]
@@ -85,3 +87,38 @@ def test_readers_never_fail_while_others_write(pypod: Pypod) -> None:
         rounds += 1
     finish(writers, {0})
     assert rounds
+
+
+# covers: run --name
+def test_twenty_clients_run_with_the_same_name(pypod: Pypod) -> None:
+    """One gets it, the others a message, and nothing is left of them."""
+    image = pypod.image
+    children = [pypod.start("run", "-d", "--name", "X", image, "sleep", "1000") for _ in range(20)]
+    results = [(*child.communicate(timeout=60), child.returncode) for child in children]
+    assert sorted(code for _, _, code in results) == [0] + [125] * 19
+    (winner,) = [out.strip() for out, _, code in results if code == 0]
+    for out, err, code in results:
+        if code:
+            assert (out, f'the container name "X" is already in use by {winner}' in err) == ("", True), err
+    assert pypod("ps", "-aq", "--no-trunc").lines == [winner]
+    for folder, names in (("containers", [winner]), ("locks", [f"40-{winner}"]), ("trash", [])):
+        found = os.listdir(pypod.graphroot / folder)
+        assert [name for name in found if folder != "locks" or name.startswith("40-")] == names
+    assert {p.ppid for p in processes.of_account() if p.cmdline == "sleep 1000"} == {pypod.monitor_pid("X")}
+
+
+def test_many_clients_are_about_one_container(pypod: Pypod) -> None:
+    pypod.detached("--name", "web")
+    finish([pypod.start("exec", "web", "sh", "-c", "exit 7") for _ in range(20)], {7})
+    finish([pypod.start("stop", "-t", "0", "web") for _ in range(10)], {0})
+    assert pypod.state("web")["Status"] == "exited"
+    pypod("start", "web")
+    lines = [
+        ["rm", "-f", "-t", "0", "web"],
+        ["stop", "-t", "0", "web"],
+        ["start", "web"],
+        ["exec", "web", "true"],
+    ]
+    finish([pypod.start(*line) for line in lines * 3], {0, 1, 125, 137})
+    pypod("rm", "-f", "-t", "0", "web")
+    assert pypod("ps", "-aq").out == ""

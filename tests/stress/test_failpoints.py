@@ -32,6 +32,8 @@ COMMANDS = {
 }
 RUNS = ["run", "run --rm", "run -d", "run -d --rm"]
 STARTS = [*RUNS, "start"]
+ON_CREATED = {"start": ["start"], "rm": ["rm", "-v"]}
+ON_RUNNING = {"rm -f": ["rm", "-f", "-t", "0"], "stop": ["stop", "-t", "1"], "exec": ["exec", "NAME", "true"]}
 
 
 @pytest.fixture
@@ -43,9 +45,10 @@ def store(shared: Pypod) -> Iterator[Pypod]:
     shared("rm", "-af", "-t", "0")
     found = engine.leaks_since(before)
     shared("volume", "rm", "-af")  # the next one to enter removes what killed ones have left in ns/
-    for folder in ("containers", "trash", "tmp", "ns"):
+    for folder in ("containers", "volumes", "trash", "tmp", "ns"):
         found += [f"{folder}/{name}" for name in os.listdir(shared.graphroot / folder)]
-    found += [f"locks/{name}" for name in os.listdir(shared.graphroot / "locks") if name[:3] == "40-"]
+    locks = os.listdir(shared.graphroot / "locks")
+    found += [f"locks/{name}" for name in locks if name.startswith(("40-", "50-"))]
     assert not found, "left behind:\n  " + "\n  ".join(found)
 
 
@@ -58,13 +61,20 @@ class Attempt:
         self.words = self._words(pypod, script, options)
 
     def _words(self, pypod: Pypod, script: str, options: list[str]) -> list[str]:
+        options = [word.replace("NAME", self.name) for word in options]
         rest = [*options, "--name", self.name, pypod.image, "sh", "-c", f"exec {script}"]
         if script == SHORT:
             rest[-1] = script
         if self.label in COMMANDS:
             return [*COMMANDS[self.label], *rest]
-        pypod("create", *rest)
-        return [self.label, self.name]
+        if self.label in ON_CREATED:
+            pypod("create", *rest)
+            return [*ON_CREATED[self.label], self.name]
+        pypod("run", "-d", *rest)
+        words = ON_RUNNING[self.label]
+        if "NAME" not in words:
+            words = [*words, "NAME"]
+        return [self.name if word == "NAME" else word for word in words]
 
     def __str__(self) -> str:
         return " ".join(self.words)
@@ -109,6 +119,8 @@ def repeat(pypod: Pypod, tries: list[Attempt], script: str) -> None:
         words = one.words
         if script == LONG and words[0] == "run" and "-d" not in words:
             words = ["run", "-d", *words[1:]]
+        if words[0] == "rm":  # it may be gone already
+            words = ["rm", "-f", *words[1:]]
         clients.append(pypod.start(*words))
     for one, client in zip(tries, clients, strict=True):
         out, err = client.communicate(timeout=30)
@@ -116,7 +128,7 @@ def repeat(pypod: Pypod, tries: list[Attempt], script: str) -> None:
         assert client.returncode == wanted, f"{one} once more: {client.returncode} {out}{err}"
     if script == LONG:
         states = {c["Names"][0]: c["State"] for c in listed(pypod)}
-        alive = [one.name for one in tries if one.label != "create"]
+        alive = [one.name for one in tries if one.label in ("start", *RUNS)]
         assert {name: states.get(name) for name in alive} == dict.fromkeys(alive, "running")
 
 
@@ -228,3 +240,122 @@ def test_the_monitor_dies_while_it_finishes(store: Pypod, point: str) -> None:
             assert code == 3, (name, err)
         else:
             assert (code, "monitor ended" in err) == (125, True), (name, code, err)
+
+
+def test_the_client_dies_when_it_has_removed_the_container(store: Pypod) -> None:
+    results = at_once(store, "run:before-cleaned", ["run --rm"], ["kill", "fail"], SHORT)
+    assert [code for code, _ in results.values()] == [KILLED, 125]
+
+
+REMOVALS = {"remove:after-trash": ["rm", "rm -f"], "remove:after-row": ["rm", "rm -f"]}
+
+
+@pytest.mark.parametrize("point", REMOVALS)
+def test_the_client_dies_while_it_removes(store: Pypod, point: str) -> None:
+    results = at_once(store, point, REMOVALS[point], ["kill", "fail"], LONG)
+    for name, (code, err) in results.items():
+        assert code == (KILLED if name.endswith("kill") else 125), (name, err)
+
+
+@pytest.mark.parametrize("point", REMOVALS)
+def test_whoever_removes_after_the_end_dies(store: Pypod, point: str) -> None:
+    """With `-d` the command dies that the monitor starts to remove the container."""
+    results = at_once(store, point, ["run --rm", "run -d --rm"], ["kill", "fail"], SHORT)
+    assert [code for code, _ in results.values()] == [KILLED, 0, 125, 0]
+
+
+@pytest.mark.parametrize("point", ["stop:before-signal", "stop:after-signal"])
+def test_the_client_dies_while_it_stops(store: Pypod, point: str) -> None:
+    """The container is not `stopping` any longer."""
+    results = at_once(store, point, ["stop"], ["kill", "fail"], LONG)
+    assert [code for code, _ in results.values()] == [KILLED, 125]
+
+
+def test_the_client_dies_before_it_kills(store: Pypod) -> None:
+    store.detached("--name", "c")
+    for action, code in (("kill", KILLED), ("fail", 125)):
+        armed = {"PYPOD_FAILPOINT": f"kill:before-signal={action}"}
+        assert store("kill", "c", env=armed, check=None).code == code
+        assert store.state("c")["Status"] == "running"
+    store("kill", "c")
+    assert store("wait", "c").out == "137"
+
+
+VOLUMES = {
+    "volume:after-dir": ["create", *RUNS],
+    "volume:after-copy": STARTS,
+    "volume:before-row": STARTS,
+}
+
+
+@pytest.mark.parametrize("point", VOLUMES)
+def test_the_client_dies_while_it_makes_a_volume(store: Pypod, point: str) -> None:
+    """The volume is whole afterwards: filled by the command that comes next."""
+    options = ["-v", "NAME:/etc", "-v", "/root"]
+    results = at_once(store, point, VOLUMES[point], ["kill", "fail"], LONG, options)
+    for name, (code, err) in results.items():
+        assert code == (KILLED if name.endswith("kill") else 125), (name, err)
+        if not name.startswith("create"):
+            assert store("exec", name, "test", "-e", "/etc/passwd").code == 0
+
+
+def test_the_client_dies_while_it_removes_a_volume(store: Pypod) -> None:
+    results = at_once(store, "volume:after-row", ["rm", "rm -f"], ["kill", "fail"], LONG, ["-v", "/root"])
+    assert {code for name, (code, _) in results.items() if name.startswith("rm-kill")} == {KILLED}
+    for action, code in (("kill", KILLED), ("fail", 125)):
+        store("volume", "create", "data")
+        armed = {"PYPOD_FAILPOINT": f"volume:after-row={action}"}
+        assert store("volume", "rm", "data", env=armed, check=None).code == code
+        assert "data" not in store("volume", "ls", "-q").lines
+
+
+def test_the_monitor_dies_when_it_has_begun_an_exec(store: Pypod) -> None:
+    tries = {}
+    for action in ("kill", "fail"):
+        store.run(
+            "-d",
+            "--name",
+            action,
+            "IMAGE",
+            "sleep",
+            "7001",
+            env={"PYPOD_FAILPOINT": f"monitor:after-exec={action}"},
+        )
+        tries[action] = store("exec", action, "true", check=False)
+        assert not lies(store)
+    assert "failpoint" in tries["fail"].stderr
+    assert "ended before" in tries["kill"].stderr
+    store("stop", "-t", "0", "kill")
+    store("start", "kill")
+    for name in ("kill", "fail"):
+        assert store("exec", name, "echo", "inside", check=None).code == (0 if name == "kill" else 125)
+
+
+RESUMPTION = {
+    "monitor:before-exec": {"kill": "unmonitored", "fail": "running"},
+    "monitor:resumed": {"kill": "unmonitored", "fail": "exited"},
+}
+
+
+def test_the_monitor_dies_while_it_executes_itself_again(store: Pypod) -> None:
+    """One that cannot do it stays as it was; one that cannot go on ends its container in order."""
+    for point, actions in RESUMPTION.items():
+        for action in actions:
+            name = f"{point[8:]}-{action}"
+            store.run(
+                "-d", "--name", name, "IMAGE", "sleep", "7001", env={"PYPOD_FAILPOINT": f"{point}={action}"}
+            )
+    for point, actions in RESUMPTION.items():
+        for action, wanted in actions.items():
+            name = f"{point[8:]}-{action}"
+            if wanted == "running":
+                assert store("exec", name, "echo", "inside").out == "inside"
+                continue
+            wait_until(
+                lambda name=name: store("exec", name, "true", check=None).code, what=f"{name} has met it"
+            )
+            assert store.state(name)["Status"] == ("exited" if wanted == "exited" else "running")
+            store("stop", "-t", "0", name)
+            store("start", name)
+            assert store("exec", name, "echo", "inside").out == "inside"
+    assert not lies(store)

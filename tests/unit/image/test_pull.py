@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -90,6 +91,22 @@ def test_the_image_is_stored_with_its_name(paths: Paths) -> None:
         record = images.get(open_db(paths), image_id)
         assert record["names"] == [f"{server.host}/a/b:1"]
         assert len(os.listdir(paths.layers)) == 2
+
+
+@as_root
+def test_a_pull_that_is_killed_leaves_nothing_and_can_be_repeated(paths: Paths) -> None:
+    routes, _ = _image()
+    with registries.fake(Path(paths.cache), routes) as server:
+        pid = os.fork()
+        if pid == 0:
+            os.environ["PYPOD_FAILPOINT"] = "pull:before-layers"
+            try:
+                _pull(paths, server)
+            finally:
+                os._exit(1)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGKILL
+        _nothing_is_left(paths)
+        assert _pull(paths, server)
 
 
 @as_root
