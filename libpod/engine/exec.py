@@ -5,11 +5,12 @@ never goes through the monitor. We enter no namespace and write nothing."""
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 
 from libpod import errors, monitorctl
-from libpod.engine import containers, rootview, streams
+from libpod.engine import containers, initproc, rootview, streams
 from libpod.kernel import path
 from libpod.spec import process as spec_process
 from libpod.util import atomic, jsonio
@@ -88,8 +89,12 @@ def run(session: Session, record: ContainerRecord, asked: Request, stdio: Stdio)
             name=record["name"],
         )
     session_id = os.urandom(32).hex()
-    document = _process_file(session, record, asked, status["pid"], session_id)
-    conn = monitorctl.connect(session.paths, record["id"])
+    document = _process_file(session, record, asked, session_id)
+    try:
+        conn = monitorctl.connect(session.paths, record["id"])
+    except errors.PypodError:
+        os.unlink(document)  # else the monitor removes it
+        raise
     null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
     try:
         fds = (
@@ -131,14 +136,33 @@ def _or(fd: int | None, other: int) -> int:
     return other if fd is None else fd
 
 
-def _process_file(
-    session: Session, record: ContainerRecord, asked: Request, pid: int, session_id: str
-) -> str:
+def _root_of(session: Session, record: ContainerRecord) -> int:
+    """An owned descriptor of the root that the container's first process has, and no other with its id."""
+    init = initproc.of_container(session, record["id"])
+    if init is not None:
+        with init:
+            try:
+                root_fd = path.open_root(f"/proc/{init.pid}/root")
+            except errors.KernelError as e:
+                if e.errno not in (errno.ENOENT, errno.ESRCH, errno.EACCES):
+                    raise
+            else:
+                if not init.wait(0):
+                    return root_fd
+                os.close(root_fd)
+    raise errors.StateError(
+        f'cannot exec in container "{record["name"]}": it has just ended',
+        remedy=f'start it with "pypod start {record["name"]}"',
+        name=record["name"],
+    )
+
+
+def _process_file(session: Session, record: ContainerRecord, asked: Request, session_id: str) -> str:
     """Write the OCI process object; returns its path. The user's names are those of the container's own
     files, as they are now."""
     bundle = session.paths.container_dir(record["id"]) + "/bundle"
     base = jsonio.load_file(bundle + "/process.json")
-    root_fd = path.open_root(f"/proc/{pid}/root")
+    root_fd = _root_of(session, record)
     try:
         who = rootview.exec_user(root_fd, record, asked.user) if asked.user else None
         document = spec_process.exec_process(

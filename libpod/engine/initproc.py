@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 class Process:
     """A process held by its pidfd (pidfd_open(2)); use as a context manager."""
 
-    def __init__(self, pidfd: int) -> None:
+    def __init__(self, pidfd: int, pid: int) -> None:
         self._fd = pidfd
+        self.pid = pid
+        """Its own as long as it has not ended: see `wait`."""
 
     def signal(self, number: int) -> None:
         """Send a signal; nothing if the process has ended."""
@@ -59,7 +61,7 @@ def open_process(pid: int, start: int) -> Process | None:
     if not same:
         os.close(fd)
         return None
-    return Process(fd)
+    return Process(fd, pid)
 
 
 def of_container(session: Session, cid: str) -> Process | None:

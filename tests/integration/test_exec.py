@@ -157,6 +157,15 @@ def test_only_in_running_containers(shared: Pypod) -> None:
         shared("stop", "-t", "0", "c")
 
 
+# covers: exec --env
+def test_what_cannot_be_started_leaves_no_variables_behind(shared: Pypod) -> None:
+    run_dir = shared.graphroot / "containers" / shared.detached("--name", "c") / "run"
+    (run_dir / "control").rename(run_dir / "moved")
+    assert shared("exec", "-e", "SECRET=x", "c", "true", check=False).code == 125
+    assert [entry.name for entry in run_dir.glob("exec-*")] == []
+    (run_dir / "moved").rename(run_dir / "control")
+
+
 # covers: exec --latest, exec --cidfile
 def test_which_container(shared: Pypod, tmp_path: Path) -> None:
     file = tmp_path / "cid"
