@@ -177,6 +177,13 @@ def error_from(message: Mapping[str, Any]) -> errors.PypodError:
 def status(paths: Paths, cid: str) -> RunStatus:
     """Derive what a container does now. Takes no lock, needs no user namespace; about 40 us."""
     run_dir = paths.run_dir(cid)
+    found = _derive(run_dir)
+    if (found["unmonitored"] or not found["exit_known"]) and alive.held(run_dir + "/alive"):
+        found = _derive(run_dir)  # it was started while we read: the files were younger than the answer
+    return found
+
+
+def _derive(run_dir: str) -> RunStatus:
     boot_id = process.boot_id()
     monitored = alive.held(run_dir + "/alive")
     ran = _load(run_dir + "/status.json")

@@ -107,6 +107,24 @@ def test_running(box: Box) -> None:
     assert (status["started_ns"], status["netns"]) == (1000, "/proc/1/fd/9")
 
 
+def test_started_while_it_is_asked_for(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its monitor is not called dead because it was not there when the question began."""
+    really = alive.held
+    answers = []
+
+    def held(path: str) -> bool:
+        answers.append(really(path))
+        if len(answers) == 1:
+            box.monitored()
+            box.ran()
+        return answers[-1]
+
+    monkeypatch.setattr(alive, "held", held)
+    status = box.status()
+    assert (status["state"], status["unmonitored"]) == ("running", False)
+    assert answers[0] is False
+
+
 def test_running_in_another_pid_namespace(box: Box) -> None:
     """The ids of its processes are those of others here: none is told, none is looked at."""
     box.monitored()
