@@ -40,14 +40,18 @@ def data_dir(paths: Paths, name: str) -> str:
 
 def check_name(name: str) -> str:
     """The name, if it is a valid one. Raises UsageError."""
-    good = bool(name) and len(name) <= MAX_NAME and name[0].isascii() and name[0].isalnum()
-    if not good or not all(c.isascii() and (c.isalnum() or c in "_.-") for c in name):
+    if not _is_name(name):
         raise errors.UsageError(
             f'invalid volume name "{name}": it must match [a-zA-Z0-9][a-zA-Z0-9_.-]*',
             remedy="give a name of letters, digits, _ . and -, or an absolute path for a bind mount",
             name=name,
         )
     return name
+
+
+def _is_name(name: str) -> bool:
+    good = bool(name) and len(name) <= MAX_NAME and name[0].isascii() and name[0].isalnum()
+    return good and all(c.isascii() and (c.isalnum() or c in "_.-") for c in name)
 
 
 def create(
@@ -144,6 +148,8 @@ def remove(paths: Paths, db: Db, name: str) -> None:
     """Remove a volume and its files. Raises NotFoundError, or InUseError naming the containers that use
     it.
     """
+    if not _is_name(name):
+        raise rows.no_such(name)
     with lock.Locks(paths.locks).take(lock.RANK_VOLUME, name) as held:
         mark = f"{paths.volumes}/{name}/{_REMOVED}"
         marked = os.path.lexists(mark)  # by one who was killed

@@ -297,3 +297,13 @@ def test_files_of_a_volume_whose_removal_was_interrupted_do_not_come_back(paths:
     with pytest.raises(InUseError):
         verbs.rm(engine, ["data"], print)
     assert os.listdir(f"{paths.volumes}/data") == [volumes.DATA]
+
+
+@as_root
+def test_names_that_cannot_be_are_not_there(paths: Paths) -> None:
+    engine = session(paths)
+    for name in ("", ".", "..", "a/b", "../x", ".hidden", "x" * 300, "nosuch"):
+        with pytest.raises(NotFoundError) as caught:
+            verbs.rm(engine, [name], print)
+        assert caught.value.exit_code == 1
+    assert [name for name in os.listdir(paths.locks) if name.startswith("50-")] == []
