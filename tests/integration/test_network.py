@@ -13,6 +13,7 @@ import pytest
 
 from tests.support import processes
 from tests.support.engine import Pypod
+from tests.support.needs import missing
 
 pytestmark = pytest.mark.needs("crun", "slirp4netns", "newuidmap", "busybox")
 
@@ -134,7 +135,7 @@ def test_udp(shared: Pypod) -> None:
 # covers: run --network
 def test_ipv6(shared: Pypod) -> None:
     if not Path("/proc/net/if_inet6").exists():
-        pytest.skip("this kernel has no IPv6")
+        missing("this kernel has no IPv6")
     with echo_server("::1") as port:
         assert shared.run("--rm", "--network", LOOPBACK, *tcp("fd00::2", port)).out == "echo hello"
         result = shared.run("--rm", *tcp("fd00::2", port), check=False)

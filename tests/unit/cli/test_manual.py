@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 
 import pytest
@@ -39,7 +38,7 @@ def test_long_texts_belong_to_options() -> None:
         assert any(p.long == option for c in known for p in describe.read(c).options), name
 
 
-@pytest.mark.skipif(not shutil.which("man"), reason="man-db is not installed")
+@pytest.mark.needs("man")
 @pytest.mark.parametrize("page", ["pypod.1", "pypod-run.1"])
 def test_pages_are_clean_roff(page: str, tmp_path: object) -> None:
     path = os.path.join(str(tmp_path), page)
