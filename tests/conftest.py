@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections.abc import Generator
 
 import hypothesis
@@ -17,6 +18,16 @@ __all__ = ["common_store", "image_tar", "machine", "outside", "pypod", "shared"]
 # A run in CI finds the same cases each time; a developer's looks for new ones. Nothing is stored in the tree.
 hypothesis.settings.register_profile("pypod", database=None, deadline=None, derandomize=STRICT)
 hypothesis.settings.load_profile("pypod")
+
+
+def pytest_configure() -> None:
+    """A run in the background of a script inherits that some signals are ignored; what is tested must not.
+
+    execve(2) turns a handler into the default action.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGQUIT, signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
