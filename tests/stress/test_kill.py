@@ -5,6 +5,7 @@ Afterwards `ps` tells the truth, `rm -f` works, and (the fixture) no process, mo
 
 from __future__ import annotations
 
+import json
 import subprocess
 import time
 
@@ -23,9 +24,11 @@ def status(pypod: Pypod, name: str) -> str:
 
 def is_truthful(pypod: Pypod, name: str) -> bool:
     """What `inspect` says agrees with the process that it names: "running" means that this one lives."""
-    if not pypod("ps", "-aq", "--filter", f"name={name}").out:
-        return True
-    state = pypod.state(name)
+    shown = pypod("inspect", "--format", "{{json .State}}", name, check=None)
+    if shown.code:  # `--rm`: the monitor may remove it at any moment; then nothing may list it
+        assert "no such" in shown.stderr, shown
+        return not pypod("ps", "-aq", "--filter", f"name={name}").out
+    state = json.loads(shown.out)
     alive = bool(state["Pid"]) and processes.read(int(state["Pid"])) is not None
     return (state["Status"] in ("running", "paused", "initialized")) == alive
 
