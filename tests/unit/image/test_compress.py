@@ -6,13 +6,16 @@ import bz2
 import gzip
 import io
 import lzma
+import sys
 import tracemalloc
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from isal import isal_zlib
 
 from libpod.errors import ImageError
 from libpod.image import compress
@@ -35,6 +38,24 @@ MAKERS: dict[str, Callable[[bytes], bytes]] = {
     "zstd": zstd,
 }
 COMPRESSED = [kind for kind in MAKERS if kind]
+
+
+CHOOSE = compress._inflater
+INFLATERS = [pytest.param(zlib, id="zlib"), pytest.param(isal_zlib, id="isal")]
+
+
+@pytest.fixture(params=INFLATERS, autouse=True, scope="module")
+def inflater(request: pytest.FixtureRequest) -> Iterator[Any]:
+    """Everything here holds with and without the extra "fast"."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compress, "_inflater", lambda: request.param)
+        yield request.param
+
+
+def test_isal_is_taken_where_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert CHOOSE() is isal_zlib
+    monkeypatch.setitem(sys.modules, "isal", None)
+    assert CHOOSE() is zlib
 
 
 def reader(data: bytes, piece: int = 1 << 20) -> Callable[[int], bytes]:
