@@ -31,7 +31,7 @@ def push(
     """Send an image to a registry; returns the digest of its manifest there.
 
     `destination` empty = its own name; `oci-archive:FILE` and the like write archives as `save` does. Options
-    besides those of registries: `format`.
+    besides those of registries: `format`, and `compression_format` for layers that are kept uncompressed.
     """
     wanted = str(options.get("format") or "")
     if wanted and wanted not in FORMATS:
@@ -39,23 +39,53 @@ def push(
         raise errors.UsageError(
             f'unknown format "{wanted}"{more}', remedy=f"the formats are {', '.join(FORMATS)}"
         )
+    compression = str(options.get("compression_format") or "")
+    if compression:
+        _check_compression(compression)
     record, stored = images.find(session.db, name)
     if destination.startswith(_ARCHIVES):
+        if compression:
+            raise errors.NotSupportedError(
+                "--compression-format is not supported for archives and directories",
+                remedy="leave it out, and compress the archive itself",
+            )
         return _to_archive(session, record, stored, destination, say)
     ref = _target(destination or stored or name, record)
-    from libpod.image import convert, meter
+    from libpod.image import convert, meter, recompress
     from libpod.image import push as image_push
 
     tell = say or (lambda line: None)
     tell("Getting image source signatures")
     image: Image = convert.to_format(convert.read(session.paths, record), wanted)  # type: ignore[arg-type]
     image_push.check_blobs(session.paths, image)
+    if compression:
+        tell(f"Compressing layers with {compression}")
     access = registry.access(session, options)
     display = None if say is None else session.transfer_display
     shown = registry.without_parts(tell) if display is not None else tell
-    with meter.Meter(display() if display is not None else None) as measured:
+    with (
+        recompress.Compressed(session.paths, image, compression) as outgoing,
+        meter.Meter(display() if display is not None else None) as measured,
+    ):
         return image_push.push(
-            access, session.paths, image, ref, lambda d: images.repos_with(session.db, d), measured, shown
+            access,
+            session.paths,
+            outgoing.image,
+            ref,
+            lambda d: images.repos_with(session.db, d),
+            measured,
+            shown,
+            outgoing.files,
+        )
+
+
+def _check_compression(name: str) -> None:
+    from libpod.image import recompress
+
+    if name not in recompress.COMPRESSIONS:
+        raise errors.UsageError(
+            f'unknown compression format "{name}"',
+            remedy=f"the compression formats are {', '.join(recompress.COMPRESSIONS)}",
         )
 
 

@@ -49,11 +49,7 @@ def read(paths: Paths, digest: str) -> bytes:
     """The bytes of a manifest or configuration, checked against the digest. Raises StorageError."""
     data = read_file(path(paths, digest), digest)
     if digest_of(data) != digest:
-        raise errors.StorageError(
-            f"the blob {digest[:19]} is damaged on the disk",
-            remedy='remove the image with "pypod rmi", then load or pull it again',
-            name=digest,
-        )
+        raise damaged(digest)
     return data
 
 
@@ -89,12 +85,12 @@ class Writer:
     the block.
     """
 
-    __slots__ = ("_fd", "_file", "_paths", "size_bytes")
+    __slots__ = ("_fd", "_paths", "file", "size_bytes")
 
     def __init__(self, paths: Paths) -> None:
         self._paths = paths
-        self._file = f"{paths.tmp}/{gc.BLOB_PREFIX}{os.urandom(8).hex()}"
-        self._fd = alive.hold(self._file)
+        self.file = f"{paths.tmp}/{gc.BLOB_PREFIX}{os.urandom(8).hex()}"
+        self._fd = alive.hold(self.file)
         self.size_bytes = 0
 
     def write(self, data: bytes | memoryview) -> None:
@@ -117,8 +113,8 @@ class Writer:
         failpoint.hit("blob:after-sync")
         folder = f"{self._paths.blobs}/sha256"
         os.makedirs(folder, mode=0o700, exist_ok=True)
-        os.chmod(self._file, 0o644)
-        os.rename(self._file, path(self._paths, digest))
+        os.chmod(self.file, 0o644)
+        os.rename(self.file, path(self._paths, digest))
         failpoint.hit("blob:after-rename")
         atomic.sync_dir(folder)
 
@@ -128,7 +124,7 @@ class Writer:
     def __exit__(self, kind: object, value: object, trace: object) -> None:
         os.close(self._fd)
         try:
-            os.unlink(self._file)
+            os.unlink(self.file)
         except FileNotFoundError:
             pass
 
@@ -146,6 +142,15 @@ def tee(read: Callable[[int], bytes], writer: Writer | None, hasher: object) -> 
         return data
 
     return tapped
+
+
+def damaged(digest: str) -> errors.StorageError:
+    """The error that says so of a blob whose bytes have another digest."""
+    return errors.StorageError(
+        f"the blob {digest[:19]} is damaged on the disk",
+        remedy='remove the image with "pypod rmi", then load or pull it again',
+        name=digest,
+    )
 
 
 def _missing(digest: str, e: OSError) -> errors.StorageError:

@@ -19,9 +19,14 @@ if TYPE_CHECKING:
         def unused_data(self) -> bytes: ...
         def decompress(self, data: bytes, max_length: int = ..., /) -> bytes: ...
 
+    class Encoder(Protocol):
+        def compress(self, data: bytes, /) -> bytes: ...
+        def flush(self) -> bytes: ...
+
 
 CHUNK = 1 << 18
 PEEK = 6
+GZIP_LEVEL = 6
 GZIP_WBITS = 31
 """zlib's `wbits`: the largest window, in a gzip header and trailer (zlib.h, inflateInit2)."""
 _XZ_MEMORY = 512 << 20
@@ -144,8 +149,18 @@ def _decoder_class(kind: Kind) -> tuple[Callable[[], Decoder], tuple[type[Except
         import lzma
 
         return lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY), (lzma.LZMAError,)
-    decoder, failure = _zstd()
+    decoder, failure, _ = _zstd()
     return decoder, (failure,)
+
+
+def encoder(kind: str) -> Encoder:
+    """What compresses a stream as `kind`, "gzip" or "zstd": the same bytes for the same input, each time."""
+    if kind == "zstd":
+        compressor: Encoder = _zstd()[2]()
+        return compressor
+    import zlib
+
+    return zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, GZIP_WBITS)
 
 
 def _inflater() -> Any:
@@ -159,7 +174,7 @@ def _inflater() -> Any:
     return isal_zlib
 
 
-def _zstd() -> tuple[Any, type[Exception]]:
+def _zstd() -> tuple[Any, type[Exception], Any]:
     try:
         from compression import zstd  # type: ignore[import-not-found,unused-ignore]  # Python 3.14
     except ImportError:
@@ -167,7 +182,7 @@ def _zstd() -> tuple[Any, type[Exception]]:
             from backports import zstd
         except ImportError:
             raise errors.ToolMissingError(
-                "the archive is compressed with zstd, and this Python cannot read it",
-                remedy='install the Python package backports.zstd, or pipe in what "zstd -dc ARCHIVE" writes',
+                "this Python knows no zstd",
+                remedy='install the Python package backports.zstd; "zstd -dc" reads such archives too',
             ) from None
-    return zstd.ZstdDecompressor, zstd.ZstdError
+    return zstd.ZstdDecompressor, zstd.ZstdError, zstd.ZstdCompressor

@@ -14,7 +14,7 @@ from libpod.util import fanout
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from typing import Literal
 
     from libpod.conf.paths import Paths
@@ -36,10 +36,11 @@ def push(
     sources: Callable[[str], list[str]],
     meter: Meter,
     say: Callable[[str], None],
+    files: Mapping[str, str],
 ) -> str:
     """Send an image to a full reference; returns the digest of its manifest there.
 
-    `sources` tells the names under which images with a blob are known here: the registry may have it already.
+    `files` has the paths of blobs that are not in the store, by digest. `sources` tells the names under which images with a blob are known here: the registry may have it already.
     Raises RegistryError; what was uploaded until then is left to the registry's own collection.
     """
     endpoint = names.endpoints(access.registries, ref, access.tls_verify, mirrors=False)[-1]
@@ -52,7 +53,8 @@ def push(
         kind = "config" if digest == image.config_digest else "blob"
         candidates = _same_registry(sources(digest), ref)
         moved = meter.add(digest, size) if kind == "blob" else lambda position: None
-        jobs.append(_job(client, paths, digest, size, candidates, moved))
+        path = files.get(digest) or blobs.path(paths, digest)
+        jobs.append(_job(client, path, digest, size, candidates, moved))
         say(f"Copying {kind} {digest}")
     fanout.run(jobs, tick=meter.tick)
     say("Writing manifest to image destination")
@@ -69,7 +71,7 @@ def _same_registry(known: list[str], ref: Ref) -> list[str]:
 
 def _job(
     client: Client,
-    paths: Paths,
+    path: str,
     digest: str,
     size: int,
     candidates: list[str],
@@ -85,22 +87,22 @@ def _job(
                 moved(size)
                 return "mounted"
             # An upload was begun instead: it is used at once, for no server likes them left open.
-            _send(client, paths, digest, size, moved, location)
+            _send(client, path, digest, size, moved, location)
             return "sent"
-        _send(client, paths, digest, size, moved, "")
+        _send(client, path, digest, size, moved, "")
         return "sent"
 
     return work
 
 
 def _send(
-    client: Client, paths: Paths, digest: str, size: int, moved: Callable[[int], None], location: str
+    client: Client, path: str, digest: str, size: int, moved: Callable[[int], None], location: str
 ) -> None:
     """Upload a blob; after a failure that may pass, from its beginning."""
     for attempt in range(client.transport.retries + 1):
         try:
             at = location if location and not attempt else client.begin_upload()
-            client.upload(at, digest, _chunks(paths, digest, size, moved), size)
+            client.upload(at, digest, _chunks(path, digest, size, moved), size)
         except errors.RegistryError as e:
             passing = getattr(e, "passing", False) or e.status in (429, 500, 502, 503, 504)
             if attempt == client.transport.retries or not passing:
@@ -110,15 +112,15 @@ def _send(
             return
 
 
-def _chunks(paths: Paths, digest: str, size: int, moved: Callable[[int], None]) -> Iterator[bytes]:
-    """The bytes of a blob in the store, checked on their way: a damaged one is not accepted by the registry,
+def _chunks(path: str, digest: str, size: int, moved: Callable[[int], None]) -> Iterator[bytes]:
+    """The bytes of a blob, checked on their way: a damaged one is not accepted by the registry,
     and the reason is known here.
     """
     from hashlib import sha256
 
     hasher = sha256()
     position = 0
-    with open(blobs.path(paths, digest), "rb", buffering=0) as f:
+    with open(path, "rb", buffering=0) as f:
         while data := f.read(CHUNK):
             hasher.update(data)
             position += len(data)
@@ -127,7 +129,7 @@ def _chunks(paths: Paths, digest: str, size: int, moved: Callable[[int], None]) 
             yield data
             moved(position)
     if position != size or f"sha256:{hasher.hexdigest()}" != digest:
-        raise errors.StorageError(f"the blob {digest[:19]} is damaged on the disk", remedy=_REMEDY)
+        raise blobs.damaged(digest)
 
 
 def check_blobs(paths: Paths, image: Image) -> None:

@@ -32,7 +32,12 @@ def push(
     ] = False,
     compression_format: Annotated[
         str | None,
-        opt("--compression-format", metavar="FORMAT", help="Compress the layers in this way", state=LATER),
+        opt(
+            "--compression-format",
+            metavar="FORMAT",
+            complete="(gzip,zstd)",
+            help="Compress layers that are kept uncompressed: gzip or zstd; otherwise they go as they are",
+        ),
     ] = None,
     creds: Annotated[
         str | None, opt("--creds", metavar="USER:PASS", help="Credentials for the registry")
@@ -97,6 +102,7 @@ def push(
     options = {
         "authfile": authfile,
         "cert_dir": cert_dir,
+        "compression_format": compression_format,
         "creds": creds,
         "format": format,
         "retry": retry,

@@ -251,7 +251,7 @@ _PUSH_PUSH: Spec = (
     True,
     "image destination?",
     "",
-    " authfile/=s cert-dir/=s compress/=b- compression-format/=s- creds/=s digestfile/=s "
+    " authfile/=s cert-dir/=s compress/=b- compression-format/=s creds/=s digestfile/=s "
     "disable-content-trust/=b~ format/f=s quiet/q=b remove-signatures/=b~ retry/=u retry-delay/=s "
     "sign-by/=s- tls-verify/=b ",
 )

@@ -461,7 +461,7 @@ OPTIONS = {
         "authfile\tfiles\tRead the credentials from this file\n"
         "cert-dir\tdirs\tRead the certificates for the registry from this directory\n"
         "compress\t-\tCompress the layers of a directory\n"
-        "compression-format\t-\tCompress the layers in this way\n"
+        "compression-format\t(gzip,zstd)\tCompress layers that are kept uncompressed: gzip or zstd;...\n"
         "creds\t-\tCredentials for the registry\n"
         "digestfile\tfiles\tWrite the digest of the manifest into this file\n"
         "disable-content-trust\t-\tOf Docker\n"

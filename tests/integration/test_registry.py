@@ -120,6 +120,41 @@ def test_push_sends_what_is_missing_and_keeps_the_digest(
     assert text["config"]["digest"] == "sha256:" + pypod.inspect(plain.name("a/push:1"))["Id"]
 
 
+# covers: push --compression-format
+@pytest.mark.parametrize("kind", ["gzip", "zstd"])
+def test_push_compresses_what_is_kept_plain(pypod: Pypod, plain: Registry, tmp_path: Path, kind: str) -> None:
+    name = plain.name(f"z/{kind}:1")
+    pypod("import", "-q", str(pypod.image_tar), "made:1")
+    words = ["push", PLAIN, "--format", "oci", "--compression-format", kind, "--digestfile"]
+    pypod(*words, str(tmp_path / "first"), "made:1", name)
+    pypod(*words, str(tmp_path / "second"), "made:1", name)
+    assert (
+        (tmp_path / "first").read_text() == (tmp_path / "second").read_text() == digest(plain, f"z/{kind}:1")
+    )
+    sent = json.loads(skopeo("inspect", PLAIN, "--raw", f"docker://{name}"))
+    kept = json.loads(skopeo("inspect", PLAIN, "--config", f"docker://{name}"))
+    before = pypod.inspect("made:1")
+    assert [d["mediaType"] for d in sent["layers"]] == [f"application/vnd.oci.image.layer.v1.tar+{kind}"]
+    assert sent["layers"][0]["size"] < pypod.image_tar.stat().st_size
+    assert kept["rootfs"]["diff_ids"] == before["RootFS"]["Layers"]
+    pypod("rmi", "made:1")
+    pypod("pull", "-q", PLAIN, name)
+    assert pypod.inspect(name)["Id"] == before["Id"]
+    assert pypod.run("--rm", name, "echo", "inside").out == "inside"
+
+
+def test_push_names_what_cannot_be_compressed(pypod: Pypod, plain: Registry) -> None:
+    pypod("import", "-q", str(pypod.image_tar), "made:1")
+    target = plain.name("z/none:1")
+    done = pypod("push", PLAIN, "--compression-format", "lzma", "made:1", target, check=False)
+    assert 'unknown compression format "lzma"' in done.stderr
+    assert "gzip, zstd" in done.stderr
+    words = ["--format", "v2s2", "--compression-format", "zstd"]
+    done = pypod("push", PLAIN, *words, "made:1", target, check=False)
+    assert "the format v2s2 has no layers that are compressed with zstd" in done.stderr
+    assert "--format=oci" in done.stderr
+
+
 def test_push_asks_for_blobs_of_other_repositories(pypod: Pypod, tmp_path: Path) -> None:
     layout = make.Oci()
     entry = layout.image([BASE])
