@@ -40,7 +40,8 @@ def push(
 ) -> str:
     """Send an image to a full reference; returns the digest of its manifest there.
 
-    `files` has the paths of blobs that are not in the store, by digest. `sources` tells the names under which images with a blob are known here: the registry may have it already.
+    `files` has the paths of blobs that are not in the store, by digest. `sources` tells the names under which
+    images with a blob are known here: the registry may have it already.
     Raises RegistryError; what was uploaded until then is left to the registry's own collection.
     """
     endpoint = names.endpoints(access.registries, ref, access.tls_verify, mirrors=False)[-1]

@@ -15,7 +15,6 @@ from libpod.util.undo import Undo
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
 
     from libpod.conf.paths import Paths
 
@@ -31,8 +30,8 @@ _SUFFIX = {
 class Compressed:
     """An image with compressed layers and the files that hold them, thrown away at the end of the block.
 
-    `kind` empty = the image as it is. Raises ImageError when its format has no such layers, StorageError for a
-    damaged layer.
+    `kind` empty = the image as it is. Raises ImageError when its format has no such layers, StorageError for
+    a damaged layer.
     """
 
     def __init__(self, paths: Paths, image: Image, kind: str) -> None:
