@@ -70,9 +70,10 @@ def run(session: Session, record: ContainerRecord, asked: Request, stdio: Stdio)
     started."""
     status = containers.status(session, record)
     if status["state"] != "running":
+        verb = "unpause" if status["state"] == "paused" else "start"
         raise errors.StateError(
             f'cannot exec in container "{record["name"]}": it is {status["state"]}, not running',
-            remedy=f'start it with "pypod start {record["name"]}"' if status["state"] != "paused" else "",
+            remedy=f'use "pypod {verb} {record["name"]}" first',
             name=record["name"],
             exit_code=125,
         )

@@ -225,6 +225,14 @@ _LOGS_LOGS: Spec = (
     "",
     " color/=b follow/f=b latest/l=b names/n=b since/=s tail/=i timestamps/t=b until/=s ",
 )
+_PAUSE_PAUSE: Spec = (
+    "pause",
+    "pause",
+    True,
+    "containers*",
+    "",
+    " all/a=b cidfile/=a filter/f=l latest/l=b ",
+)
 _PS_PS: Spec = (
     "ps",
     "ps",
@@ -254,6 +262,22 @@ _PUSH_PUSH: Spec = (
     " authfile/=s cert-dir/=s compress/=b- compression-format/=s creds/=s digestfile/=s "
     "disable-content-trust/=b~ format/f=s quiet/q=b remove-signatures/=b~ retry/=u retry-delay/=s "
     "sign-by/=s- tls-verify/=b ",
+)
+_RENAME_RENAME: Spec = (
+    "rename",
+    "rename",
+    True,
+    "container name",
+    "",
+    "",
+)
+_RESTART_RESTART: Spec = (
+    "restart",
+    "restart",
+    True,
+    "containers*",
+    "",
+    " all/a=b cidfile/=a filter/f=l latest/l=b running/=b time/t=u timeout/=>time ",
 )
 _RM_RM: Spec = (
     "rm",
@@ -339,6 +363,14 @@ _TAG_TAG: Spec = (
     "",
     "",
 )
+_PAUSE_UNPAUSE: Spec = (
+    "pause",
+    "unpause",
+    True,
+    "containers*",
+    "",
+    " all/a=b cidfile/=a filter/f=l latest/l=b ",
+)
 _UNSHARE_UNSHARE: Spec = (
     "unshare",
     "unshare",
@@ -423,11 +455,15 @@ COMMANDS: dict[str, Spec] = {
     "container kill": _KILL_KILL,
     "container list": _PS_PS,
     "container logs": _LOGS_LOGS,
+    "container pause": _PAUSE_PAUSE,
     "container ps": _PS_PS,
+    "container rename": _RENAME_RENAME,
+    "container restart": _RESTART_RESTART,
     "container rm": _RM_RM,
     "container run": _RUN_RUN,
     "container start": _START_START,
     "container stop": _STOP_STOP,
+    "container unpause": _PAUSE_UNPAUSE,
     "container wait": _WAIT_WAIT,
     "create": _CREATE_CREATE,
     "exec": _EXEC_EXEC,
@@ -456,9 +492,12 @@ COMMANDS: dict[str, Spec] = {
     "login": _LOGIN_LOGIN,
     "logout": _LOGIN_LOGOUT,
     "logs": _LOGS_LOGS,
+    "pause": _PAUSE_PAUSE,
     "ps": _PS_PS,
     "pull": _PULL_PULL,
     "push": _PUSH_PUSH,
+    "rename": _RENAME_RENAME,
+    "restart": _RESTART_RESTART,
     "rm": _RM_RM,
     "rmi": _RMI_RMI,
     "run": _RUN_RUN,
@@ -467,6 +506,7 @@ COMMANDS: dict[str, Spec] = {
     "stop": _STOP_STOP,
     "system info": _INFO_INFO,
     "tag": _TAG_TAG,
+    "unpause": _PAUSE_UNPAUSE,
     "unshare": _UNSHARE_UNSHARE,
     "untag": _TAG_UNTAG,
     "version": _VERSION_VERSION,
@@ -484,15 +524,11 @@ ALIASES = {
     "container init": "init",
     "container ls": "container list",
     "container mount": "mount",
-    "container pause": "pause",
     "container port": "port",
-    "container rename": "rename",
-    "container restart": "restart",
     "container stats": "stats",
     "container top": "top",
     "container umount": "unmount",
     "container unmount": "unmount",
-    "container unpause": "unpause",
     "container update": "update",
     "generate kube": "kube generate",
     "image build": "build",
@@ -584,7 +620,6 @@ MISSING = {
     "network reload": "",
     "network rm": "",
     "network update": "",
-    "pause": "use \"pypod stop\" and \"pypod start\" meanwhile",
     "pod clone": "",
     "pod create": "",
     "pod exists": "",
@@ -608,8 +643,6 @@ MISSING = {
     "quadlet print": "",
     "quadlet rm": "",
     "remote": "",
-    "rename": "",
-    "restart": "use \"pypod stop\" and \"pypod start\" meanwhile",
     "search": "",
     "secret create": "",
     "secret exists": "",
@@ -631,7 +664,6 @@ MISSING = {
     "system service": "",
     "top": "use \"pypod exec CONTAINER ps\" meanwhile",
     "unmount": "",
-    "unpause": "",
     "update": "",
     "volume export": "",
     "volume import": "",

@@ -20,11 +20,15 @@ COMMANDS = {
     "container kill": "Send a signal to the first process of running containers",
     "container list": "List containers",
     "container logs": "Print what containers have written",
+    "container pause": "Pause all processes of running containers",
     "container ps": "List containers",
+    "container rename": "Give a container another name",
+    "container restart": "Stop containers and start them again",
     "container rm": "Remove containers",
     "container run": "Run a command in a new container",
     "container start": "Start containers that were created or have ended",
     "container stop": "Stop running containers",
+    "container unpause": "Let paused containers go on",
     "container wait": "Wait until containers have ended, and print their exit codes",
     "create": "Create a container without starting it",
     "exec": "Run a command in a running container",
@@ -54,9 +58,12 @@ COMMANDS = {
     "login": "Log in to a registry",
     "logout": "Log out of a registry: forget its credentials",
     "logs": "Print what containers have written",
+    "pause": "Pause all processes of running containers",
     "ps": "List containers",
     "pull": "Pull images from a registry",
     "push": "Push an image to a registry",
+    "rename": "Give a container another name",
+    "restart": "Stop containers and start them again",
     "rm": "Remove containers",
     "rmi": "Remove images from the store",
     "run": "Run a command in a new container",
@@ -66,6 +73,7 @@ COMMANDS = {
     "system": "Manage the engine itself",
     "system info": "Show facts about this machine, the store and the engine",
     "tag": "Give an image more names",
+    "unpause": "Let paused containers go on",
     "unshare": "Run a command in the user namespace of the containers",
     "untag": "Take names from an image, all of them if none is given. The image stays",
     "version": "Show the version of the engine",
@@ -100,9 +108,13 @@ ARGUMENTS = {
     "login:login": "-",
     "login:logout": "-",
     "logs:logs": "containers",
+    "pause:pause": "running",
+    "pause:unpause": "running",
     "ps:ps": "",
     "pull:pull": "-",
     "push:push": "images -",
+    "rename:rename": "containers -",
+    "restart:restart": "containers",
     "rm:rm": "containers",
     "rmi:rmi": "images",
     "run:run": "images -",
@@ -423,6 +435,18 @@ OPTIONS = {
         "timestamps\t-\tPrint the time before each line\n"
         "until\t-\tLines until this time: a timestamp, or a duration from no...\n"
     ),
+    "pause:pause": (
+        "all\t-\tPause all running containers\n"
+        "cidfile\tfiles\tRead a container's ID from this file\n"
+        "filter\t-\tPause the containers that fit, as in `ps --filter`\n"
+        "latest\t-\tTake the container that was created last\n"
+    ),
+    "pause:unpause": (
+        "all\t-\tLet all paused containers go on\n"
+        "cidfile\tfiles\tRead a container's ID from this file\n"
+        "filter\t-\tLet the containers go on that fit, as in `ps --filter`\n"
+        "latest\t-\tTake the container that was created last\n"
+    ),
     "ps:ps": (
         "all\t-\tShow all containers, not only the running ones\n"
         "external\t-\tShow containers of other tools as well\n"
@@ -472,6 +496,15 @@ OPTIONS = {
         "retry-delay\t-\tPause before a failed push is tried again\n"
         "sign-by\t-\tSign the image with this key\n"
         "tls-verify\t-\tAsk the registry for a valid certificate\n"
+    ),
+    "rename:rename": "",
+    "restart:restart": (
+        "all\t-\tRestart all containers, whatever their state\n"
+        "cidfile\tfiles\tRead a container's ID from this file\n"
+        "filter\t-\tRestart the containers that fit, as in `ps --filter`\n"
+        "latest\t-\tTake the container that was created last\n"
+        "running\t-\tRestart all containers that run\n"
+        "time\t-\tTime to wait before the container is killed\n"
     ),
     "rm:rm": (
         "all\t-\tRemove all containers\n"

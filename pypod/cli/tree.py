@@ -168,6 +168,13 @@ COMMANDS = (
         examples=("logs web", "logs --tail 10 -f web", "logs --since 10m -t web"),
     ),
     Command(
+        "pause",
+        "pause:pause",
+        ("container pause",),
+        usage=_CTR,
+        examples=("pause web", "pause --all"),
+    ),
+    Command(
         "ps",
         "ps:ps",
         ("container list", "container ps"),
@@ -191,6 +198,19 @@ COMMANDS = (
         ("image push",),
         usage="IMAGE [DESTINATION]",
         examples=("push localhost:5000/web:1", "push web localhost:5000/team/web:1"),
+    ),
+    Command(
+        "rename",
+        "rename:rename",
+        ("container rename",),
+        examples=("rename web old-web",),
+    ),
+    Command(
+        "restart",
+        "restart:restart",
+        ("container restart",),
+        usage=_CTR,
+        examples=("restart web", "restart --time 2 web db", "restart --running"),
     ),
     Command(
         "rm",
@@ -251,6 +271,13 @@ COMMANDS = (
         examples=("tag busybox localhost:5000/team/busybox:1",),
     ),
     Command(
+        "unpause",
+        "pause:unpause",
+        ("container unpause",),
+        usage=_CTR,
+        examples=("unpause web", "unpause --all"),
+    ),
+    Command(
         "unshare",
         "unshare:unshare",
         usage="[COMMAND [ARG...]]",
@@ -307,15 +334,11 @@ MISSING_ALIASES = {
     "container export": "export",
     "container init": "init",
     "container mount": "mount",
-    "container pause": "pause",
     "container port": "port",
-    "container rename": "rename",
-    "container restart": "restart",
     "container stats": "stats",
     "container top": "top",
     "container umount": "unmount",
     "container unmount": "unmount",
-    "container unpause": "unpause",
     "container update": "update",
     "generate kube": "kube generate",
     "image build": "build",
@@ -340,8 +363,6 @@ _IMAGE = 'make an image with "pypod import" or "pypod load" meanwhile'
 REMEDIES = {
     "build": _IMAGE,
     "image build": _IMAGE,
-    "pause": 'use "pypod stop" and "pypod start" meanwhile',
-    "restart": 'use "pypod stop" and "pypod start" meanwhile',
     "top": 'use "pypod exec CONTAINER ps" meanwhile',
 }
 """What to do instead of a command that is not there yet."""
