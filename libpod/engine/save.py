@@ -82,10 +82,10 @@ def write(
     if not output:
         to_fd(1)
     else:
-        _to_file(output, to_fd)
+        to_file(output, to_fd)
 
 
-def _to_file(output: str, fill: Callable[[int], None]) -> None:
+def to_file(output: str, fill: Callable[[int], None]) -> None:
     """A regular file is written beside its place and renamed; a pipe or device is written to."""
     try:
         if os.path.exists(output) and not stat.S_ISREG(os.stat(output).st_mode):

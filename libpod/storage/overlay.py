@@ -30,7 +30,7 @@ def probe(paths: Paths) -> str:
 
 def mount_plan(paths: Paths, record: ContainerRecord) -> MountPlan:
     """Layers below, the container's own `upper` above. See driver.py."""
-    lower = _lower(paths, record["layers"])
+    lower = lower_dirs(paths, record["layers"])
     folder = paths.container_dir(record["id"])
     upper = f"{folder}/{rootfs.UPPER}"
     if not os.path.exists(upper):
@@ -47,12 +47,12 @@ def mount_plan(paths: Paths, record: ContainerRecord) -> MountPlan:
 
 def read_plan(paths: Paths, record: ContainerRecord) -> MountPlan:
     """The upper directory is the top layer, and nothing is writable. See driver.py."""
-    lower = _lower(paths, record["layers"])
+    lower = lower_dirs(paths, record["layers"])
     upper = f"{paths.container_dir(record['id'])}/{rootfs.UPPER}"
     if os.path.isdir(upper):
         lower.insert(0, upper)
     if len(lower) < 2:  # without an upper directory the kernel wants two layers
-        lower.append(_empty(paths))
+        lower.append(empty(paths))
     return {
         "kind": "overlay",
         "lower": lower,
@@ -63,17 +63,19 @@ def read_plan(paths: Paths, record: ContainerRecord) -> MountPlan:
     }
 
 
-def _lower(paths: Paths, keys: list[str]) -> list[str]:
+def lower_dirs(paths: Paths, keys: list[str]) -> list[str]:
+    """The directories of layers (keys, base first), the top one first. Raises StorageError."""
     found = []
     for key in reversed(keys):
         folder = layers.diff_dir(paths, key)
         if not os.path.isdir(folder):
             raise layers.damaged(key, "its directory is not there")
         found.append(folder)
-    return found or [_empty(paths)]
+    return found or [empty(paths)]
 
 
-def _empty(paths: Paths) -> str:
+def empty(paths: Paths) -> str:
+    """The directory that stands for no layer at all."""
     folder = f"{paths.layers}/{EMPTY}"
     os.makedirs(folder, mode=0o755, exist_ok=True)
     return folder

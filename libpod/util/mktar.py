@@ -66,11 +66,11 @@ class TarWriter:
         records = b""
         raw_name, raw_link = os.fsencode(name), os.fsencode(link)
         if len(raw_name) > _NAME:
-            records += _record(b"path", raw_name)
+            records += pax_record(b"path", raw_name)
         if len(raw_link) > _LINK:
-            records += _record(b"linkpath", raw_link)
+            records += pax_record(b"linkpath", raw_link)
         if size > _MAX_OCTAL:
-            records += _record(b"size", str(size).encode())
+            records += pax_record(b"size", str(size).encode())
         if records:
             self._write(
                 _header(b"PaxHeaders/" + raw_name[:80], b"x", 0o644, len(records), b"", self._mtime_s)
@@ -81,7 +81,7 @@ class TarWriter:
         )
 
 
-def _record(key: bytes, value: bytes) -> bytes:
+def pax_record(key: bytes, value: bytes) -> bytes:
     """A pax record: its own length comes first, in decimal."""
     body = len(key) + len(value) + 3  # the space, the equals sign, the newline
     length = body + len(str(body))

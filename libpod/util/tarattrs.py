@@ -17,7 +17,7 @@ DEFAULT_ACL = "system.posix_acl_default"
 REMEDY = "do not use this archive"
 
 _XATTRS = frozenset({"security.capability", "system.posix_acl_access"})
-_SILENT_XATTRS = (
+SILENT_XATTRS = (
     "user.overlay.",
     "user.fuseoverlayfs.",
     "user.containers.",
@@ -63,7 +63,7 @@ class Report:
     def set_xattrs(self, fd: int, entry: Entry) -> None:
         """Take over the attributes that may come from an archive; the others are left out, with a warning."""
         for name, value in entry.xattrs.items():
-            if name.startswith(_SILENT_XATTRS):
+            if name.startswith(SILENT_XATTRS):
                 continue
             if name in _XATTRS or name.startswith("user."):
                 self.set_xattr(fd, name, value, entry.name)

@@ -45,6 +45,14 @@ _CONTAINER_CLEANUP: Spec = (
     "",
     " all/a=b exec/=s- latest/l=b rm/=b rmi/=b- stopped-only/=b- ",
 )
+_DIFF_CONTAINER_DIFF: Spec = (
+    "diff",
+    "container_diff",
+    True,
+    "containers*",
+    "",
+    " format/=s latest/l=b ",
+)
 _CONTAINER_EXISTS: Spec = (
     "container",
     "exists",
@@ -94,6 +102,14 @@ _CREATE_CREATE: Spec = (
     "tls-verify/=B tmpfs/=a tty/t=b tz/=s uidmap/=l ulimit/=l umask/=s unsetenv/=a unsetenv-all/=b "
     "user/u=s userns/=s uts/=s variant/=s volume/v=a volumes-from/=a workdir/w=s ",
 )
+_DIFF_DIFF: Spec = (
+    "diff",
+    "diff",
+    True,
+    "names*",
+    "",
+    " format/=s latest/l=b ",
+)
 _EXEC_EXEC: Spec = (
     "exec",
     "exec_",
@@ -102,6 +118,14 @@ _EXEC_EXEC: Spec = (
     "",
     " cidfile/=s detach/d=b detach-keys/=s env/e=a env-file/=a interactive/i=b latest/l=b "
     "no-session/=b preserve-fd/=l- preserve-fds/=u-0 privileged/=b tty/t=b user/u=s workdir/w=s ",
+)
+_EXPORT_EXPORT: Spec = (
+    "export",
+    "export",
+    True,
+    "container",
+    "",
+    " output/o=s ",
 )
 _HELP_HELP: Spec = (
     "help",
@@ -118,6 +142,14 @@ _HISTORY_HISTORY: Spec = (
     "image",
     "",
     " format/=s human/H=B no-trunc/=b quiet/q=b ",
+)
+_DIFF_IMAGE_DIFF: Spec = (
+    "diff",
+    "image_diff",
+    True,
+    "images*",
+    "",
+    " format/=s ",
 )
 _IMAGE_EXISTS: Spec = (
     "image",
@@ -449,8 +481,10 @@ COMMANDS: dict[str, Spec] = {
     "container attach": _ATTACH_ATTACH,
     "container cleanup": _CONTAINER_CLEANUP,
     "container create": _CREATE_CREATE,
+    "container diff": _DIFF_CONTAINER_DIFF,
     "container exec": _EXEC_EXEC,
     "container exists": _CONTAINER_EXISTS,
+    "container export": _EXPORT_EXPORT,
     "container inspect": _INSPECT_CONTAINER_INSPECT,
     "container kill": _KILL_KILL,
     "container list": _PS_PS,
@@ -466,9 +500,12 @@ COMMANDS: dict[str, Spec] = {
     "container unpause": _PAUSE_UNPAUSE,
     "container wait": _WAIT_WAIT,
     "create": _CREATE_CREATE,
+    "diff": _DIFF_DIFF,
     "exec": _EXEC_EXEC,
+    "export": _EXPORT_EXPORT,
     "help": _HELP_HELP,
     "history": _HISTORY_HISTORY,
+    "image diff": _DIFF_IMAGE_DIFF,
     "image exists": _IMAGE_EXISTS,
     "image history": _HISTORY_HISTORY,
     "image import": _IMAGE_IMPORT,
@@ -520,7 +557,6 @@ COMMANDS: dict[str, Spec] = {
 ALIASES = {
     "container commit": "commit",
     "container cp": "cp",
-    "container export": "export",
     "container init": "init",
     "container ls": "container list",
     "container mount": "mount",
@@ -579,18 +615,14 @@ MISSING = {
     "compose": "",
     "container checkpoint": "",
     "container clone": "",
-    "container diff": "",
     "container prune": "",
     "container restore": "",
     "container runlabel": "",
     "cp": "",
-    "diff": "",
     "events": "",
-    "export": "",
     "generate spec": "",
     "generate systemd": "",
     "healthcheck run": "",
-    "image diff": "",
     "image mount": "",
     "image scp": "",
     "image sign": "",

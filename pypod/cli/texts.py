@@ -14,8 +14,10 @@ COMMANDS = {
     "container attach": "Attach to a running container",
     "container cleanup": "Clean up what a container that has ended left behind",
     "container create": "Create a container without starting it",
+    "container diff": "Show what a container has changed in its files",
     "container exec": "Run a command in a running container",
     "container exists": "Tell by the exit code whether a container exists",
+    "container export": "Write the files of a container as a tar archive",
     "container inspect": "Show all about containers",
     "container kill": "Send a signal to the first process of running containers",
     "container list": "List containers",
@@ -31,10 +33,13 @@ COMMANDS = {
     "container unpause": "Let paused containers go on",
     "container wait": "Wait until containers have ended, and print their exit codes",
     "create": "Create a container without starting it",
+    "diff": "Show what a container has changed in its files, or an image in its last layer",
     "exec": "Run a command in a running container",
+    "export": "Write the files of a container as a tar archive",
     "help": "Show the help of a command",
     "history": "Show how an image was made: its steps, the last one first",
     "image": "Manage images",
+    "image diff": "Show what the last layer of an image has changed",
     "image exists": "Tell by the exit code whether an image exists",
     "image history": "Show how an image was made: its steps, the last one first",
     "image import": "Make an image from a tar archive of a root file system",
@@ -91,7 +96,11 @@ ARGUMENTS = {
     "container:cleanup": "containers",
     "container:exists": "containers",
     "create:create": "images -",
+    "diff:container_diff": "containers",
+    "diff:diff": "objects",
+    "diff:image_diff": "images",
     "exec:exec_": "running commands",
+    "export:export": "containers",
     "help:help_": "-",
     "history:history": "images",
     "history:tree": "images",
@@ -331,6 +340,17 @@ OPTIONS = {
         "volumes-from\tcontainers\tMount what these containers mount\n"
         "workdir\t-\tDirectory in which the command starts\n"
     ),
+    "diff:container_diff": (
+        "format\t(json)\tPrint as json\n"
+        "latest\t-\tTake the container that was created last\n"
+    ),
+    "diff:diff": (
+        "format\t(json)\tPrint as json\n"
+        "latest\t-\tTake the container that was created last\n"
+    ),
+    "diff:image_diff": (
+        "format\t(json)\tPrint as json\n"
+    ),
     "exec:exec_": (
         "cidfile\tfiles\tRead the container's ID from this file\n"
         "detach\t-\tRun in the background and print the session's ID\n"
@@ -346,6 +366,9 @@ OPTIONS = {
         "tty\t-\tGive the process a terminal\n"
         "user\t-\tRun as this user, by name or number\n"
         "workdir\t-\tDirectory in which the command starts\n"
+    ),
+    "export:export": (
+        "output\tfiles\tWrite to this file instead of stdout\n"
     ),
     "help:help_": "",
     "history:history": (

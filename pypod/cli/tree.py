@@ -68,6 +68,12 @@ COMMANDS = (
         examples=("container cleanup --all", "container cleanup web"),
     ),
     Command(
+        "container diff",
+        "diff:container_diff",
+        usage="CONTAINER [CONTAINER]",
+        examples=("container diff web", "container diff --format json web"),
+    ),
+    Command(
         "container exists",
         "container:exists",
         examples=("container exists web || pypod run -d --name web IMAGE",),
@@ -87,6 +93,12 @@ COMMANDS = (
         examples=("create --name job IMAGE sleep 60", "create -it --name shell IMAGE sh"),
     ),
     Command(
+        "diff",
+        "diff:diff",
+        usage="{CONTAINER|IMAGE} [{CONTAINER|IMAGE}]",
+        examples=("diff web", "diff --format json busybox", "diff web busybox"),
+    ),
+    Command(
         "exec",
         "exec:exec_",
         ("container exec",),
@@ -94,12 +106,24 @@ COMMANDS = (
         interspersed=False,
         examples=("exec web ls /", "exec -it web sh", "exec --user nobody -e A=1 web env"),
     ),
+    Command(
+        "export",
+        "export:export",
+        ("container export",),
+        examples=("export -o web.tar web", "export web | tar -tf -"),
+    ),
     Command("help", "help:help_", usage="[COMMAND]", examples=("help run", "help container inspect")),
     Command(
         "history",
         "history:history",
         ("image history",),
         examples=("history busybox", "history --format '{{.ID}} {{.Size}}' busybox"),
+    ),
+    Command(
+        "image diff",
+        "diff:image_diff",
+        usage="IMAGE [IMAGE]",
+        examples=("image diff busybox", "image diff web:2 web:1"),
     ),
     Command("image exists", "image:exists", examples=("image exists busybox && pypod run busybox",)),
     Command(
@@ -331,7 +355,6 @@ COMMANDS = (
 MISSING_ALIASES = {
     "container commit": "commit",
     "container cp": "cp",
-    "container export": "export",
     "container init": "init",
     "container mount": "mount",
     "container port": "port",

@@ -1,0 +1,51 @@
+"""Owns: read-only views of layers, in a mount namespace that this process alone has."""
+
+from __future__ import annotations
+
+from libpod.kernel import mount, ns, overlay, path
+from libpod.kernel.const import CLONE_NEWNS, MNT_DETACH
+from libpod.storage import layers
+from libpod.storage import overlay as driver
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from libpod.conf.paths import Paths
+    from libpod.storage.driver import MountPlan
+
+
+def of_plan(paths: Paths, plan: MountPlan) -> int:
+    """An owned descriptor of the root of what a read-only plan describes.
+
+    The mount has no name: it lives as long as the descriptor. The process must have one thread, and be inside
+    the user namespace.
+    """
+    if plan["kind"] == "bind" or len(plan["lower"]) == 1:
+        return path.open_root(plan["lower"][0])
+    ns.unshare(CLONE_NEWNS)
+    mount.private_root()
+    place = driver.empty(paths)
+    overlay.mount_overlay(plan["lower"], None, None, place, userxattr=plan["userxattr"])
+    try:
+        return path.open_root(place)
+    finally:
+        mount.umount(place, MNT_DETACH)
+
+
+def of_layers(paths: Paths, keys: list[str]) -> int:
+    """The same of layers, base first; of none it is an empty directory."""
+    return of_plan(
+        paths,
+        {
+            "kind": "overlay",
+            "lower": driver.lower_dirs(paths, keys),
+            "upper": None,
+            "work": None,
+            "volatile": False,
+            "userxattr": True,
+        },
+    )
+
+
+def layer(paths: Paths, key: str) -> int:
+    """A layer's own directory, with its marks."""
+    return path.open_root(layers.diff_dir(paths, key))

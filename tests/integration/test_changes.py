@@ -1,0 +1,172 @@
+"""What a container has written: as a list of changes, as an archive, as an image."""
+
+from __future__ import annotations
+
+import io
+import re
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from tests.integration import raw, tars
+from tests.support.engine import Pypod
+
+pytestmark = pytest.mark.needs("crun", "slirp4netns", "newuidmap", "busybox")
+
+SCRIPT = (
+    "echo hi > /etc/new; mkdir -p /a/b; echo x > /a/b/c; ln /a/b/c /a/hard; rm /bin/vi /etc/passwd; "
+    "chmod 700 /tmp; echo q > /run/x; rm -r /root; mkdir /root; echo z > /root/z; chown 7:8 /a/b/c; "
+    "ln -s /nowhere /a/soft; dd if=/dev/zero of=/a/sparse bs=1 count=1 seek=20000000 2> /dev/null"
+)
+
+
+def changed(pypod: Pypod, script: str = SCRIPT, *more: str) -> str:
+    """A container that has ended, with changes to its files."""
+    return pypod("create", "--network", "none", *more, pypod.image, "sh", "-c", script).out
+
+
+def run(pypod: Pypod, script: str = SCRIPT, *more: str) -> str:
+    cid = changed(pypod, script, *more)
+    pypod("start", "-a", cid)
+    return cid
+
+
+def archive_of(pypod: Pypod, cid: str) -> dict[str, tarfile.TarInfo]:
+    data = raw.run(pypod, "export", cid).out
+    with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+        return {entry.name: entry for entry in archive}
+
+
+# diff
+
+
+# covers: diff, diff --format, container diff, container diff --format
+def test_changes_of_a_container(pypod: Pypod) -> None:
+    cid = run(pypod)
+    lines = pypod("diff", cid).lines
+    for line in (
+        "A /a",
+        "A /a/b",
+        "A /a/b/c",
+        "C /bin",
+        "D /bin/vi",
+        "C /etc",
+        "A /etc/new",
+        "D /etc/passwd",
+    ):
+        assert line in lines
+    assert {"A /run/x", "C /tmp", "C /root", "A /root/z"} <= set(lines)
+    assert not [line for line in lines if re.search("/(dev|proc|sys|run|etc/hosts|etc/mtab)$", line)]
+    assert [line[2:] for line in lines] == sorted(line[2:] for line in lines)
+    found = pypod("container", "diff", "--format", "json", cid).json()
+    assert sorted(found) == ["added", "changed", "deleted"]
+    assert found["deleted"] == ["/bin/vi", "/etc/passwd"]
+    assert found["changed"] == [line[2:] for line in lines if line[0] == "C"]
+    assert pypod("diff", changed(pypod, "true")).out == ""
+
+
+# covers: diff --latest, container diff --latest
+def test_changes_of_the_latest_container(pypod: Pypod) -> None:
+    run(pypod, "echo 1 > /latest")
+    assert pypod("diff", "-l").out == "A /latest"
+    assert pypod("container", "diff", "--latest").out == "A /latest"
+    assert pypod("diff", "-l", "x", check=False).code == 125
+
+
+# covers: diff
+def test_changes_of_a_running_container(pypod: Pypod) -> None:
+    cid = pypod.detached("--network", "none")
+    pypod("exec", cid, "sh", "-c", "echo 1 > /new")
+    assert pypod("diff", cid).out == "A /new"
+
+
+# covers: image diff, image diff --format
+def test_changes_of_an_image(pypod: Pypod, tmp_path: Path) -> None:
+    image = pypod.image
+    lines = pypod("image", "diff", image).lines
+    assert "A /bin/busybox" in lines
+    assert {line[0] for line in lines} == {"A"}
+    other = tars.variant(
+        pypod.image_tar, tmp_path / "other.tar", [tars.file("etc/passwd", b"root:x:0:0::/:\n")]
+    )
+    pypod("import", "-q", str(other), "other")
+    assert pypod("image", "diff", "other", image).lines == ["C /etc", "C /etc/passwd"]
+    assert pypod("image", "diff", "--format", "json", "other", image).json() == {
+        "changed": ["/etc", "/etc/passwd"]
+    }
+
+
+# covers: diff
+def test_two_names(pypod: Pypod) -> None:
+    one, two = run(pypod, "echo 1 > /one"), run(pypod, "echo 2 > /two; rm /bin/vi")
+    assert pypod("diff", one, two).lines == ["C /bin", "A /bin/vi", "A /one", "D /two"]
+    assert pypod("diff", one, pypod.image).out == "A /one"
+    assert pypod("diff", pypod.image, one).out == "D /one"
+
+
+# covers: diff, container diff, image diff
+def test_wrong_use_of_diff(pypod: Pypod) -> None:
+    cid = changed(pypod, "true")
+    for words, message in (
+        (["diff", "nothing"], "nothing"),
+        (["diff", "a", "b", "c"], "accepts between 1 and 2 arg(s), received 3"),
+        (["diff"], "requires a name"),
+        (["image", "diff"], "accepts between 1 and 2 arg(s), received 0"),
+        (["diff", "--format", "table", cid], "json"),
+        (["container", "diff", pypod.image], "no such container"),
+        (["image", "diff", cid], "image not known"),
+    ):
+        result = pypod(*words, check=False)
+        assert result.code == 125
+        assert message in result.stderr
+
+
+# export
+
+
+# covers: export, export --output, container export
+def test_export_of_a_stopped_container(pypod: Pypod, tmp_path: Path) -> None:
+    cid = run(pypod)
+    found = archive_of(pypod, cid)
+    assert list(found) == [name for name in found if not name.startswith(("/", "./"))]
+    assert found["a/b/c"].size == 2
+    assert (found["a/b/c"].uid, found["a/b/c"].gid) == (7, 8)
+    assert (found["a/hard"].islnk(), found["a/hard"].linkname) == (True, "a/b/c")
+    assert found["a/soft"].linkname == "/nowhere"
+    assert (found["a/sparse"].size, found["a/sparse"].issparse()) == (20000001, True)
+    assert (found["tmp"].mode, found["bin/busybox"].isreg()) == (0o700, True)
+    assert not {"bin/vi", "etc/passwd"} & set(found)
+    file = tmp_path / "out.tar"
+    pypod("container", "export", "-o", str(file), cid)
+    assert file.read_bytes() == raw.run(pypod, "export", "--output=-", cid).out
+    assert pypod("import", "-q", str(file), "again").out
+    assert pypod("run", "--rm", "--network", "none", "again", "cat", "/etc/new").out == "hi"
+
+
+# covers: export
+def test_export_of_a_running_container_has_no_volumes(pypod: Pypod) -> None:
+    cid = pypod.detached("-v", "vol:/data")
+    pypod("exec", cid, "sh", "-c", "echo 1 > /data/in-volume; echo 2 > /new; grep -q . /etc/hosts")
+    found = archive_of(pypod, cid)
+    assert found["new"].size == 2
+    assert not [n for n in found if n.startswith(("data/", "proc/", "sys/", "dev/"))]
+    assert found["etc/hosts"].size == 0
+
+
+# covers: export
+def test_owners_are_those_seen_inside(pypod: Pypod) -> None:
+    cid = run(pypod, "touch /tmp/mine", "--userns", "keep-id")
+    uid = int(pypod("run", "--rm", "--userns", "keep-id", "--network", "none", pypod.image, "id", "-u").out)
+    assert archive_of(pypod, cid)["tmp/mine"].uid == uid
+
+
+# covers: export
+def test_export_refuses_a_terminal_and_leaves_nothing_behind(pypod: Pypod, tmp_path: Path) -> None:
+    cid = changed(pypod, "true")
+    with pypod.terminal("export", cid) as terminal:
+        terminal.expect(b"refusing to export to a terminal")
+        assert terminal.wait() == 125
+    assert pypod("export", "-o", str(tmp_path / "no" / "file"), cid, check=False).code == 125
+    assert pypod("export", "-o", str(tmp_path / "file"), "nothing", check=False).code == 125
+    assert list(tmp_path.iterdir()) == []
