@@ -7,6 +7,7 @@ import os
 
 from libpod.errors import ErrorList, KernelError, PypodError, StorageError
 from libpod.kernel.path import open_dir_no_xdev
+from libpod.util import clearing
 
 _MAX_DEPTH = 200
 """Deeper directories are first moved up to the top, so that neither the stack nor the descriptors run out."""
@@ -75,6 +76,8 @@ def remove_tree_at(dir_fd: int, name: str) -> None:
     """
     problems: list[str] = []
     deep: list[str] = []
+    if _is_full(dir_fd, name):
+        clearing.clear(dir_fd, name)
     _remove(dir_fd, name, name, dir_fd, 0, deep, problems)
     while deep and not problems:
         again: list[str] = []
@@ -88,6 +91,20 @@ def remove_tree_at(dir_fd: int, name: str) -> None:
         raise StorageError(
             f"cannot remove {name}: {problems[0]}{more}", remedy="unmount what is mounted there and try again"
         )
+
+
+def _is_full(dir_fd: int, name: str) -> bool:
+    """Say whether this is a directory with something in it; files and empty directories are removed."""
+    try:
+        os.unlink(name, dir_fd=dir_fd)
+    except IsADirectoryError:
+        try:
+            os.rmdir(name, dir_fd=dir_fd)
+        except OSError as error:
+            return error.errno in (errno.ENOTEMPTY, errno.EEXIST)
+    except OSError:
+        pass  # `_remove` meets it again
+    return False
 
 
 def _remove(
