@@ -17,7 +17,7 @@ from libpod.util import failpoint, undo
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from libpod.engine.session import Session
     from libpod.model.container import ContainerRecord, MountRecord
@@ -147,9 +147,18 @@ def insert(
 
 
 def create(
-    session: Session, options: Mapping[str, object], image: str, command: list[str], command_line: list[str]
+    session: Session,
+    options: Mapping[str, object],
+    image: str,
+    command: list[str],
+    command_line: list[str],
+    *,
+    on_made: Callable[[ContainerRecord], None],
 ) -> ContainerRecord:
-    """`pypod create`: the container exists and does not run. Returns its record."""
+    """`pypod create`: the container exists and does not run. Returns its record.
+
+    `on_made` is called at the end: an error of it undoes all.
+    """
     from libpod.util.lock import RANK_CONTAINER
 
     req = parse(session, options, image, command)
@@ -162,5 +171,6 @@ def create(
         make_dirs(session, record["id"], steps)
         record = insert(session, record, steps, replace_name=not record["name"])
         volumes.ensure(session.paths, session.db, record)
+        on_made(record)
         steps.dismiss()
     return record

@@ -42,21 +42,24 @@ def run(
     asked: Asked,
     stdio: Stdio | None,
     *,
-    on_started: Callable[[ContainerRecord], None],
+    on_made: Callable[[ContainerRecord], None],
+    on_started: Callable[[ContainerRecord], None] | None = None,
 ) -> int:
     """Run a container. With `stdio` the streams are carried until it ends and its exit code is returned;
     else 0 at once.
 
+    `on_made` is called when the container exists and has not been started: an error of it undoes all.
     `on_started` is called when its process runs, before any stream is carried.
     """
     cid = os.urandom(32).hex()
     launched = _launch(session, asked.options, cid)
     with undo.Undo() as monitor:
         monitor.push(launched.close)
-        started = _start(session, asked, stdio, launched, cid)
+        started = _start(session, asked, stdio, launched, cid, on_made)
         monitor.dismiss()
     failpoint.hit("run:after-start")
-    on_started(started.record)
+    if on_started is not None:
+        on_started(started.record)
     if stdio is None:
         from libpod.engine import start
 
@@ -76,7 +79,12 @@ def _launch(session: Session, options: Mapping[str, object], cid: str) -> launch
 
 
 def _start(
-    session: Session, asked: Asked, stdio: Stdio | None, launched: launch.Launched, cid: str
+    session: Session,
+    asked: Asked,
+    stdio: Stdio | None,
+    launched: launch.Launched,
+    cid: str,
+    on_made: Callable[[ContainerRecord], None],
 ) -> Started:
     """Make the container and start it; nothing is left when that fails, but a container without `--rm` whose
     command could not be started."""
@@ -97,6 +105,7 @@ def _start(
         steps.push(_end_of_first_process, session, cid)
         steps.push(launched.end)
         failpoint.hit("run:after-insert")
+        on_made(record)
         attach = None if stdio is None else stdio.attached()
         size = stdio.size() if stdio is not None and stdio.size is not None and record["tty"] else None
         try:

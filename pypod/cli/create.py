@@ -26,6 +26,13 @@ def create(
 
     given: dict[str, object] = dict(options)
     created.check(ctx.session, given, image)
-    record = engine.create(ctx.session, given, image, list(command or ()), created.command_line())
-    created.started(given, record, show=True)
+    record = engine.create(
+        ctx.session,
+        given,
+        image,
+        list(command or ()),
+        created.command_line(),
+        on_made=lambda made: created.made(given, made),
+    )
+    created.show(record)
     return 0

@@ -50,15 +50,24 @@ def _replace(session: Session, options: dict[str, object], image: str) -> None:
         rm.rm(session, record, force=True)
 
 
-def started(options: dict[str, object], record: ContainerRecord, *, show: bool) -> None:
-    """Write the id where the user wants it; print it with `show`."""
+def made(options: dict[str, object], record: ContainerRecord) -> None:
+    """Write the id where the user wants it, before the container is started. UsageError when that fails."""
     cidfile = options.get("cidfile")
-    if cidfile:
+    if not cidfile:
+        return
+    try:
         with open(str(cidfile), "x", encoding="utf-8") as f:
             f.write(record["id"])
-    if show:
-        sys.stdout.write(record["id"] + "\n")
-        sys.stdout.flush()
+    except OSError as e:
+        raise errors.UsageError(
+            f'--cidfile "{cidfile}" cannot be written: {e.strerror}', remedy="choose another file"
+        ) from e
+
+
+def show(record: ContainerRecord) -> None:
+    """Print the id, for a container that nothing else is shown of."""
+    sys.stdout.write(record["id"] + "\n")
+    sys.stdout.flush()
 
 
 def exec_env(session: Session, env: list[str] | None, files: list[str] | None) -> list[str]:

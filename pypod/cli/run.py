@@ -30,7 +30,11 @@ def run(
     asked = engine.Asked(given, image, list(command or ()), created.command_line())
     if given.get("detach"):
         return engine.run(
-            ctx.session, asked, None, on_started=lambda record: created.started(given, record, show=True)
+            ctx.session,
+            asked,
+            None,
+            on_made=lambda record: created.made(given, record),
+            on_started=created.show,
         )
     from pypod.cli import stdio
 
@@ -43,6 +47,4 @@ def run(
         detach_keys=stdio.detach_keys(given.get("detach_keys"), ctx.session.settings.detach_keys),  # type: ignore[arg-type]
     )
     with attached as streams:
-        return engine.run(
-            ctx.session, asked, streams, on_started=lambda record: created.started(given, record, show=False)
-        )
+        return engine.run(ctx.session, asked, streams, on_made=lambda record: created.made(given, record))

@@ -306,6 +306,25 @@ def test_a_file_with_the_id(shared: Pypod, tmp_path: Path) -> None:
     assert file.read_text() == cid
 
 
+def test_the_file_with_the_id_is_there_when_the_command_runs(shared: Pypod, tmp_path: Path) -> None:
+    seen = shared.run(
+        "--rm", "--cidfile", str(tmp_path / "id"), "-v", f"{tmp_path}:/d", "IMAGE", "cat", "/d/id"
+    )
+    assert seen.out == (tmp_path / "id").read_text()
+    assert len(seen.out) == 64
+    failed = shared.run("--cidfile", str(tmp_path / "other"), "IMAGE", "/no/such", check=False)
+    assert failed.code == 127
+    assert shared("ps", "-aq", "--no-trunc").lines == [(tmp_path / "other").read_text()]
+
+
+@pytest.mark.parametrize("verb", ["run", "create"])
+def test_nothing_is_left_when_the_id_cannot_be_written(shared: Pypod, tmp_path: Path, verb: str) -> None:
+    result = shared(verb, "--cidfile", str(tmp_path / "no" / "id"), shared.image, "true", check=False)
+    assert result.code == 125
+    assert "--cidfile" in result.stderr
+    assert shared("ps", "-aq").lines == []
+
+
 # covers: run --pidfile
 def test_a_file_with_the_pid(shared: Pypod, tmp_path: Path) -> None:
     file = tmp_path / "pid"
