@@ -1,4 +1,4 @@
-"""Owns: the verbs of named volumes: create, ls, inspect, exists, rm."""
+"""Owns: the verbs of named volumes: create, ls, inspect, exists, prune, rm."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 EXIT_MISSING = 1
 EXIT_IN_USE = 2
+_ALL_MUST = ("label", "label!")
+"""Filters that must all hold when they are given more than once; of others one will do."""
 
 
 def create(
@@ -66,7 +68,7 @@ def ls(session: Session, filters: Sequence[str] = ()) -> list[JsonDict]:
         for key, test in tests:
             held = test(record)
             outcome[key] = (
-                outcome.get(key, True) and held if key == "label" else outcome.get(key, False) or held
+                outcome.get(key, True) and held if key in _ALL_MUST else outcome.get(key, False) or held
             )
         if all(outcome.values()):
             out.append(volume(session, record))
@@ -146,6 +148,33 @@ def rm(
         raise failed[0] if len(failed) == 1 else errors.ErrorList(failed)
 
 
+def prunable(session: Session, filters: Sequence[str] = ()) -> list[str]:
+    """The names of the volumes that fit and that no container uses now."""
+    found = [str(row["Name"]) for row in ls(session, filters)]
+    return [name for name in found if not rows.users(session.db, name)]
+
+
+def prune(session: Session, say: Callable[[str], None], *, filters: Sequence[str] = ()) -> None:
+    """Remove the volumes that fit and that no container uses; every one is tried. `say` takes each name.
+
+    One that a container took meanwhile stays. Raises what failed.
+    """
+    names = prunable(session, filters)
+    session.enter()
+    tidy.tidy(session)
+    failed: list[errors.PypodError] = []
+    for name in names:
+        try:
+            service.remove(session.paths, session.db, name)
+            say(name)
+        except (errors.InUseError, errors.NotFoundError):
+            continue
+        except errors.PypodError as e:
+            failed.append(e)
+    if failed:
+        raise failed[0] if len(failed) == 1 else errors.ErrorList(failed)
+
+
 def _remove_containers(session: Session, name: str, timeout_s: int | None) -> None:
     from libpod.engine import rm  # lazy: only with --force
     from libpod.state import containers
@@ -173,6 +202,12 @@ def _filter(session: Session, text: str) -> tuple[str, Test]:
             key,
             lambda record: label in record["labels"] and (not has_value or record["labels"][label] == wanted),
         )
+    if key == "label!" and sep:
+        test = _filter(session, f"label={value}")[1]
+        return key, lambda record: not test(record)
+    if key == "until" and sep:
+        limit_ns = _moment_ns(text, value)
+        return key, lambda record: record["created_ns"] < limit_ns
     if key == "driver" and sep:
         return key, lambda record: record["driver"] == value
     if key == "scope" and sep:
@@ -182,5 +217,19 @@ def _filter(session: Session, text: str) -> tuple[str, Test]:
         return key, lambda record: (not rows.users(session.db, record["name"])) == free
     raise errors.UsageError(
         f'"{key}" is an invalid volume filter' if sep else f'invalid filter "{text}": it must be KEY=VALUE',
-        remedy="the filters are dangling, driver, label, name, scope",
+        remedy="the filters are dangling, driver, label, label!, name, scope, until",
     )
+
+
+def _moment_ns(text: str, value: str) -> int:
+    import time
+
+    from libpod import units
+
+    try:
+        return units.parse_time_ns(value, time.time_ns())
+    except ValueError as e:
+        raise errors.UsageError(
+            f'invalid filter "{text}"',
+            remedy="the value is a time as in 2026-01-31T12:00:00Z, a Unix time, or a duration as in 10m",
+        ) from e

@@ -65,3 +65,26 @@ def exists(
     except errors.NotFoundError:
         return 1
     return 0
+
+
+def prune(
+    ctx: Context,
+    filter: Annotated[
+        list[str] | None,
+        opt("--filter", metavar="KEY=VALUE", help="Remove only what fits: label, label!, until"),
+    ] = None,
+    force: Annotated[bool, opt("--force", "-f", help="Do not ask")] = False,
+) -> int | None:
+    """Remove the containers that do not run.
+
+    Those that have ended and those that were never started. Prints the ID of each.
+    """
+    from libpod.engine import container_prune as engine
+
+    if not force:
+        from pypod.cli import ask
+
+        if not ask.agreed(ctx, "WARNING! This will remove all non running containers."):
+            return 0
+    engine.prune(ctx.session, lambda cid: ctx.out(cid + "\n"), filters=filter or ())
+    return 0

@@ -41,12 +41,10 @@ def prune(
     from libpod.engine import image_prune as engine
 
     if not force:
-        import sys
+        from pypod.cli import ask
 
         what = "images without at least one container associated with them" if all else "dangling images"
-        ctx.out(f"WARNING! This command removes all {what}.\nAre you sure you want to continue? [y/N] ")
-        ctx.flush()
-        if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        if not ask.agreed(ctx, f"WARNING! This command removes all {what}."):
             return 0
     engine.prune(ctx.session, lambda image_id: ctx.out(image_id + "\n"), every=all, filters=filter or ())
     return 0

@@ -69,6 +69,14 @@ _INSPECT_CONTAINER_INSPECT: Spec = (
     "",
     " format/f=s latest/l=b size/s=b- ",
 )
+_CONTAINER_PRUNE: Spec = (
+    "container",
+    "prune",
+    True,
+    "",
+    "",
+    " filter/=a force/f=b ",
+)
 _CREATE_CREATE: Spec = (
     "create",
     "create",
@@ -459,6 +467,14 @@ _VOLUME_LS: Spec = (
     "",
     " filter/f=l format/=s noheading/n=b quiet/q=b ",
 )
+_VOLUME_PRUNE: Spec = (
+    "volume",
+    "prune",
+    True,
+    "",
+    "",
+    " filter/=a force/f=b ",
+)
 _VOLUME_RM: Spec = (
     "volume",
     "rm",
@@ -490,6 +506,7 @@ COMMANDS: dict[str, Spec] = {
     "container list": _PS_PS,
     "container logs": _LOGS_LOGS,
     "container pause": _PAUSE_PAUSE,
+    "container prune": _CONTAINER_PRUNE,
     "container ps": _PS_PS,
     "container rename": _RENAME_RENAME,
     "container restart": _RESTART_RESTART,
@@ -551,6 +568,7 @@ COMMANDS: dict[str, Spec] = {
     "volume exists": _VOLUME_EXISTS,
     "volume inspect": _VOLUME_INSPECT,
     "volume ls": _VOLUME_LS,
+    "volume prune": _VOLUME_PRUNE,
     "volume rm": _VOLUME_RM,
     "wait": _WAIT_WAIT,
 }
@@ -615,7 +633,6 @@ MISSING = {
     "compose": "",
     "container checkpoint": "",
     "container clone": "",
-    "container prune": "",
     "container restore": "",
     "container runlabel": "",
     "cp": "",
@@ -700,7 +717,6 @@ MISSING = {
     "volume export": "",
     "volume import": "",
     "volume mount": "",
-    "volume prune": "",
     "volume reload": "",
     "volume unmount": "",
 }

@@ -23,6 +23,7 @@ COMMANDS = {
     "container list": "List containers",
     "container logs": "Print what containers have written",
     "container pause": "Pause all processes of running containers",
+    "container prune": "Remove the containers that do not run",
     "container ps": "List containers",
     "container rename": "Give a container another name",
     "container restart": "Stop containers and start them again",
@@ -87,6 +88,7 @@ COMMANDS = {
     "volume exists": "Tell by the exit code whether a volume exists",
     "volume inspect": "Show all about volumes",
     "volume ls": "List volumes",
+    "volume prune": "Remove the volumes that no container uses",
     "volume rm": "Remove volumes",
     "wait": "Wait until containers have ended, and print their exit codes",
 }
@@ -95,6 +97,7 @@ ARGUMENTS = {
     "completion:completion": "(bash,zsh,fish)",
     "container:cleanup": "containers",
     "container:exists": "containers",
+    "container:prune": "",
     "create:create": "images -",
     "diff:container_diff": "containers",
     "diff:diff": "objects",
@@ -138,6 +141,7 @@ ARGUMENTS = {
     "volume:exists": "volumes",
     "volume:inspect": "volumes",
     "volume:ls": "",
+    "volume:prune": "",
     "volume:rm": "volumes",
     "wait:wait": "containers",
 }
@@ -192,6 +196,10 @@ OPTIONS = {
     ),
     "container:exists": (
         "external\t-\tLook at containers of other tools as well\n"
+    ),
+    "container:prune": (
+        "filter\t-\tRemove only what fits: label, label!, until\n"
+        "force\t-\tDo not ask\n"
     ),
     "create:create": (
         "add-host\t-\tAdd this line to /etc/hosts; IP may be host-gateway\n"
@@ -750,6 +758,10 @@ OPTIONS = {
         "format\tformat\tPrint as json, or by a Go template\n"
         "noheading\t-\tPrint no column headings\n"
         "quiet\t-\tPrint names only\n"
+    ),
+    "volume:prune": (
+        "filter\t-\tRemove only what fits: label, label!, until, name ...\n"
+        "force\t-\tDo not ask\n"
     ),
     "volume:rm": (
         "all\t-\tRemove all volumes that no container uses\n"

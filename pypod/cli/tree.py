@@ -85,6 +85,11 @@ COMMANDS = (
         examples=("container inspect web", "container inspect --format '{{.State.Status}}' web"),
     ),
     Command(
+        "container prune",
+        "container:prune",
+        examples=("container prune --force", "container prune --filter until=24h"),
+    ),
+    Command(
         "create",
         "create:create",
         ("container create",),
@@ -334,6 +339,11 @@ COMMANDS = (
         "volume:ls",
         aliases=("volume list",),
         examples=("volume ls", "volume ls --format '{{.Name}}'", "volume ls --filter label=app=web"),
+    ),
+    Command(
+        "volume prune",
+        "volume:prune",
+        examples=("volume prune --force", "volume prune --filter label=app=web"),
     ),
     Command(
         "volume rm",

@@ -114,6 +114,35 @@ def ls(
     return 0
 
 
+def prune(
+    ctx: Context,
+    filter: Annotated[
+        list[str] | None,
+        opt("--filter", metavar="KEY=VALUE", help="Remove only what fits: label, label!, until, name ..."),
+    ] = None,
+    force: Annotated[bool, opt("--force", "-f", help="Do not ask")] = False,
+) -> int | None:
+    """Remove the volumes that no container uses.
+
+    Also those with a name. Prints the name of each.
+    """
+    from libpod.engine import volumes as engine
+
+    if not force:
+        from pypod.cli import ask
+
+        names = engine.prunable(ctx.session, filter or ())
+        if not names:
+            ctx.out("No dangling volumes found\n")
+            return 0
+        warning = "WARNING! This will remove all volumes not used by at least one container."
+        listed = "".join(f"\n{name}" for name in names)
+        if not ask.agreed(ctx, f"{warning} The following volumes will be removed:{listed}"):
+            return 0
+    engine.prune(ctx.session, lambda name: ctx.out(name + "\n"), filters=filter or ())
+    return 0
+
+
 def rm(
     ctx: Context,
     volumes: Annotated[list[str] | None, arg("VOLUME", complete="volumes")] = None,

@@ -1,0 +1,71 @@
+"""`container prune`, `volume prune`: what nobody needs goes, what is in use stays."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.engine import Pypod
+
+pytestmark = pytest.mark.needs("crun", "slirp4netns", "newuidmap", "busybox")
+
+
+# covers: container prune --force, container prune --filter
+def test_containers_that_do_not_run(shared: Pypod) -> None:
+    made = shared("create", "-l", "team=x", shared.image, "true").out
+    ended = shared.detached("--name", "ended", "IMAGE", "true")
+    shared("wait", "ended")
+    running = shared.detached("--name", "c")
+    paused = shared.detached("--name", "p")
+    shared("pause", "p")
+    assert shared("container", "prune", "-f", "--filter", "until=24h").out == ""
+    assert shared("container", "prune", "-f", "--filter", "label=team=y").out == ""
+    assert shared("container", "prune", "-f", "--filter", "name=c", check=False).code == 125
+    assert shared("container", "prune", "--force", "--filter", "label!=team").lines == [ended]
+    assert shared("container", "prune", "-f", "--filter", "label=team=x").lines == [made]
+    assert shared("container", "prune", "-f").out == ""
+    assert sorted(shared("ps", "-aq", "--no-trunc").lines) == sorted([running, paused])
+    shared("unpause", "p")
+
+
+# covers: container prune
+def test_containers_are_asked_about(shared: Pypod) -> None:
+    made = shared("create", shared.image, "true").out
+    for answer in ("n\n", "", "what\n"):
+        asked = shared("container", "prune", input=answer)
+        assert asked.out.rstrip().endswith("continue? [y/N]"), answer
+        assert shared("ps", "-aq", "--no-trunc").lines == [made]
+    assert shared("container", "prune", input="y\n").out.endswith(f"[y/N] {made}")
+    assert shared("ps", "-aq").out == ""
+
+
+# covers: container prune
+def test_a_container_that_is_about_to_start_stays(pypod: Pypod) -> None:
+    runs = [pypod.start("run", "--rm", pypod.image, "true") for _ in range(4)]
+    while any(run.poll() is None for run in runs):
+        pypod("container", "prune", "-f")
+    assert [run.wait() for run in runs] == [0] * 4
+
+
+# covers: volume prune --force, volume prune --filter
+def test_volumes_that_nobody_uses(shared: Pypod) -> None:
+    shared("volume", "create", "-l", "team=x", "one")
+    shared("volume", "create", "two")
+    shared("create", "-v", "used:/d", shared.image, "true")
+    assert shared("volume", "prune", "-f", "--filter", "until=24h").out == ""
+    assert shared("volume", "prune", "-f", "--filter", "label=team=y").out == ""
+    for bad in ("nothing=1", "until=never", "label"):
+        assert shared("volume", "prune", "-f", "--filter", bad, check=False).code == 125
+    assert shared("volume", "prune", "-f", "--filter", "label!=team").lines == ["two"]
+    assert shared("volume", "prune", "--force").lines == ["one"]
+    assert shared("volume", "ls", "-q").lines == ["used"]
+
+
+# covers: volume prune
+def test_volumes_are_asked_about(shared: Pypod) -> None:
+    assert shared("volume", "prune").out == "No dangling volumes found"
+    shared("volume", "create", "one")
+    asked = shared("volume", "prune", input="n\n").lines
+    assert (asked[1], asked[-1].strip()) == ("one", "Are you sure you want to continue? [y/N]")
+    assert shared("volume", "ls", "-q").lines == ["one"]
+    assert shared("volume", "prune", input="y\n").lines[-1].endswith("[y/N] one")
+    assert shared("volume", "ls", "-q").out == ""
