@@ -5,9 +5,9 @@ from __future__ import annotations
 import _socket
 import os
 
-from libpod import errors
+from libpod import errors, log
 from libpod.monitor.attach import Peer
-from libpod.monitor.loop import READ
+from libpod.monitor.loop import NO_ROOM, READ, RETRY_S
 from libpod.util import wire
 
 TYPE_CHECKING = False
@@ -31,6 +31,8 @@ class Control:
         self._listener: wire.Listener | None = None
         self._path = ""
         self.peers: list[Peer] = []
+        self._has_paused = False
+        """It was logged that there was no descriptor for a connection; once is enough."""
 
     def listen(self, run_dir: str) -> None:
         """Take connections from now on. The alive lock is held, so the name is ours."""
@@ -88,6 +90,23 @@ class Control:
             self.add(self._listener.accept())
         except BlockingIOError:
             pass
+        except OSError as error:
+            if error.errno not in NO_ROOM:
+                raise
+            self._pause(error)
+
+    def _pause(self, error: OSError) -> None:
+        """Leave who comes waiting for a moment: the listener stays ready, we would do nothing but try."""
+        if not self._has_paused:
+            self._has_paused = True
+            log.warning("no descriptor for a connection: it has to wait", error=error)
+        assert self._listener is not None
+        self._monitor.loop.change(self._listener.fileno(), 0)
+        self._monitor.loop.after(RETRY_S, self._again)
+
+    def _again(self) -> None:
+        if self._listener is not None:
+            self._monitor.loop.change(self._listener.fileno(), READ)
 
     def _closed(self, peer: Peer) -> None:
         self.peers.remove(peer)

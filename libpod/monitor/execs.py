@@ -11,9 +11,10 @@ import _signal  # `signal` itself pulls enum: 4 ms
 import os
 
 from libpod import errors, log
+from libpod.monitor import limits
 from libpod.monitor.loop import READ
 from libpod.oci import runtime as oci
-from libpod.util import failpoint, spawn
+from libpod.util import failpoint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ class Exec:
             execs.runtime.cid,
         )
         try:
-            self._runtime_pid = spawn.start(argv, fds=streams, new_session=True)
+            self._runtime_pid = limits.start(argv, fds=streams, new_session=True)
         except BaseException:
             self._clean_up()
             raise

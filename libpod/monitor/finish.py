@@ -12,8 +12,8 @@ import time
 
 from libpod import errors, log
 from libpod.kernel import cgroup, cgtree, process
-from libpod.monitor import exitrec, mounts
-from libpod.util import failpoint, spawn
+from libpod.monitor import exitrec, limits, mounts
+from libpod.util import failpoint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -222,7 +222,7 @@ def _clean_up(monitor: Monitor) -> None:
     os.close(monitor.alive_fd)
     monitor.alive_fd = -1
     done: list[int] = []
-    pid = spawn.start(monitor.cleanup_argv, env=os.environ, fds={2: monitor.log_fd})
+    pid = limits.start(monitor.cleanup_argv, env=os.environ, fds={2: monitor.log_fd})
     monitor.loop.on_child(pid, done.append)
     if not monitor.loop.run_until(lambda: bool(done), _CLEANUP_S):
         os.kill(pid, _SIGKILL)

@@ -7,6 +7,7 @@ with `run_until`, and whatever else happens meanwhile is handled on the way by i
 from __future__ import annotations
 
 import _signal  # `signal` itself pulls enum: 4 ms
+import errno
 import os
 import select
 import time
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 
 READ, WRITE = select.EPOLLIN, select.EPOLLOUT
 HANGUP = select.EPOLLHUP | select.EPOLLERR
+NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+"""Why accept(2) fails when there is nothing wrong with the socket."""
+RETRY_S = 0.2
+"""When it is tried again."""
 _MAX_STRAYS = 64
 
 

@@ -11,8 +11,9 @@ import os
 import time
 
 from libpod import errors, log
+from libpod.monitor import limits
 from libpod.monitor.loop import READ
-from libpod.util import failpoint, spawn
+from libpod.util import failpoint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ class Network:
         self.ready = False
         self._started = time.monotonic()
         try:
-            self._pid = spawn.start(
+            self._pid = limits.start(
                 argv, fds={2: self._stderr_fd, _READY_FD: ready_w, _EXIT_FD: exit_r}, new_session=True
             )
         finally:

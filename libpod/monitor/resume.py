@@ -14,6 +14,7 @@ import os
 import sys
 
 from libpod import errors, log
+from libpod.monitor import limits
 from libpod.monitor.monitor import STOP_SIGNALS, Monitor
 from libpod.util import failpoint, jsonio, wire
 
@@ -108,6 +109,7 @@ def _state(monitor: Monitor) -> State:
     state: State = {key: getattr(monitor, key) for key in _PLAIN}
     state["v"] = _VERSION
     state["log_level"] = next(name for name in _LEVELS if log.enabled(getattr(log, name.upper(), log.OFF)))
+    state["nofile"] = limits.original()
     state["stdio"] = monitor.stdio.state()
     state["network"] = monitor.network.state()
     state["runtime"] = monitor.runtime.argv
@@ -168,6 +170,7 @@ def _resume(monitor: Monitor, state: State) -> None:
         os.set_inheritable(fd, False)
     _name(state["cid"])
     monitor.settled = True
+    limits.resume(state["nofile"])
     log.set_level(state["log_level"])
     monitor.runtime = Runtime(
         monitor.loop, state["runtime"], monitor.cid, monitor.run_dir, f'container "{monitor.name}"'

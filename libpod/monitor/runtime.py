@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 
 from libpod import errors, log
+from libpod.monitor import limits
 from libpod.oci import runtime as oci
-from libpod.util import failpoint, jsonio, spawn
+from libpod.util import failpoint, jsonio
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ class Runtime:
 
     def _run(self, argv: list[str], fds: Mapping[int, int], timeout_s: float | None = None) -> None:
         ended: list[int] = []
-        pid = spawn.start(argv, fds=fds, new_session=True)
+        pid = limits.start(argv, fds=fds, new_session=True)
         self._loop.on_child(pid, ended.append)
         in_time = self._loop.run_until(lambda: bool(ended) or bool(self.interrupted()), timeout_s)
         if not ended:

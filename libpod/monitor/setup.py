@@ -9,6 +9,7 @@ import gc
 import os
 
 from libpod.kernel import cgroup, process
+from libpod.monitor import limits
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def detach(keep_prefix: str, keep: tuple[int, ...]) -> tuple[tuple[int, ...], li
     os.chdir("/")
     os.umask(0o022)
     process.set_subreaper()
+    limits.lift()
     gc.freeze()
     return inherited, kept
 

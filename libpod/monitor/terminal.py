@@ -9,8 +9,9 @@ import fcntl
 import os
 import sys
 
+from libpod import log
 from libpod.kernel import tty
-from libpod.monitor.loop import READ
+from libpod.monitor.loop import NO_ROOM, READ, RETRY_S
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Console:
         self._dir_fd = os.open(run_dir, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         self._listener = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM | _socket.SOCK_CLOEXEC, 0)
         self._conn: _socket.socket | None = None
+        self._has_waited = False
         # sun_path holds 108 bytes, unix(7): both sides name it by our descriptor of the directory.
         self.path = f"/proc/{os.getpid()}/fd/{self._dir_fd}/{name}"
         self._listener.bind(self.path)
@@ -67,12 +69,25 @@ class Console:
             fd, _ = accept()
         except BlockingIOError:
             return
+        except OSError as error:
+            if error.errno not in NO_ROOM:
+                raise
+            if not self._has_waited:
+                self._has_waited = True
+                log.warning("no descriptor for the runtime's connection: it has to wait", error=error)
+            self._loop.change(self._listener.fileno(), 0)
+            self._loop.after(RETRY_S, self._again)
+            return
         if self._conn is not None:
             os.close(fd)
             return
         self._conn = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM, 0, fd)
         self._conn.setblocking(False)
         self._loop.watch(fd, READ, lambda _: self._receive())
+
+    def _again(self) -> None:
+        if self._listener.fileno() >= 0:
+            self._loop.change(self._listener.fileno(), READ)
 
     def _receive(self) -> None:
         assert self._conn is not None

@@ -7,7 +7,9 @@ import resource
 
 import pytest
 
+from libpod.util import wire
 from tests.integration import raw
+from tests.support import processes
 from tests.support.engine import Pypod
 
 pytestmark = pytest.mark.needs("crun", "slirp4netns", "newuidmap", "busybox")
@@ -156,3 +158,34 @@ def test_options_without_effect_say_so(shared: Pypod) -> None:
         result = shared.run("--rm", *options, "IMAGE", "echo", "ran")
         assert result.out == "ran"
         assert "no effect" in result.stderr
+
+
+def soft_and_hard(pid: int) -> tuple[int, int]:
+    """RLIMIT_NOFILE of a process."""
+    return resource.prlimit(pid, resource.RLIMIT_NOFILE)
+
+
+def test_a_monitor_has_all_the_descriptors_it_may_have_and_its_children_do_not(shared: Pypod) -> None:
+    cid = shared.detached("--network", "slirp4netns")
+    ours = resource.getrlimit(resource.RLIMIT_NOFILE)
+    assert soft_and_hard(shared.monitor_pid(cid)) == (ours[1], ours[1])
+    assert soft_and_hard(shared.slirp_pid(cid)) == ours
+
+
+def test_a_monitor_without_a_free_descriptor_lets_clients_wait_and_goes_on(shared: Pypod) -> None:
+    cid = shared.detached()
+    monitor = shared.monitor_pid(cid)
+    run_dir = shared.graphroot / "containers" / cid / "run"
+    resource.prlimit(monitor, resource.RLIMIT_NOFILE, (40, soft_and_hard(monitor)[1]))
+    conns = []
+    try:
+        for _ in range(60):  # what is not accepted waits in the listener's queue
+            conns.append(wire.connect(f"{run_dir}/control"))
+        log = run_dir / "monitor.log"
+        processes.wait_until(lambda: "no descriptor" in log.read_text(), what="the monitor has none left")
+    finally:
+        for conn in conns:
+            conn.close()
+    assert shared("exec", cid, "echo", "here").out == "here"
+    assert log.read_text().count("no descriptor") == 1
+    assert shared.monitor_pid(cid) == monitor

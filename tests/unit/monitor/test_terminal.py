@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import socket
 from pathlib import Path
 
@@ -46,3 +47,20 @@ def test_a_master_that_was_sent_is_taken_without_the_loop(tmp_path: Path) -> Non
     console.close()
     console.take()
     assert len(got) == 1
+
+
+def test_a_runtime_waits_while_there_is_no_descriptor_for_its_connection(tmp_path: Path) -> None:
+    got: list[int] = []
+    loop = Loop()
+    console = Console(loop, str(tmp_path), "c.sock", got.append)
+    send_master(console.path)
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, before[1]))
+    try:
+        console.take()
+        assert not loop.run_until(lambda: bool(got), 0)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    assert loop.run_until(lambda: bool(got), 5)
+    os.close(got[0])
+    console.close()
