@@ -14,12 +14,14 @@ if TYPE_CHECKING:
     Config = dict[str, Any]
 
 
-def apply(changes: list[str]) -> Config:
+def apply(changes: list[str], start: Config | None = None) -> Config:
     """The `config` object of an image configuration (image-spec config.md) with all changes made, in order.
+
+    `start` is the configuration to change; it is changed itself.
 
     Raises UsageError that names the change. `ONBUILD` is checked and has no place in an OCI image.
     """
-    config: Config = {}
+    config: Config = {} if start is None else start
     for change in changes:
         word, _, value = change.strip().partition(" ")
         if not value.strip():

@@ -294,11 +294,18 @@ def docker_manifest(config: bytes, config_digest: str, layers: list[tuple[str, i
 
     The same image always gets the same bytes, and those that Podman makes for it.
     """
+    return docker_manifest_of(
+        config, config_digest, [(DOCKER_LAYER, digest, size) for digest, size in layers]
+    )
+
+
+def docker_manifest_of(config: bytes, config_digest: str, layers: list[tuple[str, str, int]]) -> bytes:
+    """Make a Docker manifest. `layers` = (media type, digest, size)."""
     document = {
         "schemaVersion": 2,
         "mediaType": DOCKER_MANIFEST,
         "config": {"mediaType": DOCKER_CONFIG, "size": len(config), "digest": config_digest},
-        "layers": [{"mediaType": DOCKER_LAYER, "size": size, "digest": digest} for digest, size in layers],
+        "layers": [{"mediaType": kind, "size": size, "digest": digest} for kind, digest, size in layers],
     }
     return jsonio.dumps(document, compact=True).encode()
 

@@ -108,7 +108,7 @@ def import_tar(
             config_bytes, blobs.digest_of(config_bytes), [(media_type, done["blob"], done["blob_size"])]
         )
         view = manifest.parse_config(config_bytes)
-        record = _record(manifest_bytes, config_bytes, view, [done["stream_bytes"]])
+        record = record_of(manifest_bytes, config_bytes, view, [done["stream_bytes"]])
         store.say(f"Copying config {blobs.digest_of(config_bytes)}")
         with store.locks.take(RANK_LAYER, LOCK_NAME):
             staged.publish()
@@ -216,7 +216,7 @@ def _bring(store: Store, batch: unpack.Batch, image: Found) -> tuple[ImageRecord
         image.config_bytes, config_digest, [(r["blob"], r["blob_size"]) for r in results]
     )
     manifest_digest = blobs.put(store.paths, manifest_bytes)
-    record = _record(manifest_bytes, image.config_bytes, image.config, [r["stream_bytes"] for r in results])
+    record = record_of(manifest_bytes, image.config_bytes, image.config, [r["stream_bytes"] for r in results])
     return record, image.names, [manifest_digest, config_digest, *(r["blob"] for r in results)]
 
 
@@ -227,9 +227,10 @@ def complete(paths: Paths, record: ImageRecord, needs: list[str]) -> bool:
     )
 
 
-def _record(
+def record_of(
     manifest_bytes: bytes, config_bytes: bytes, view: manifest.ConfigView, sizes: list[int]
 ) -> ImageRecord:
+    """The row of an image with these documents; `sizes` are those of its uncompressed archives."""
     return {
         "schema": 1,
         "id": blobs.digest_of(config_bytes).partition(":")[2],

@@ -29,6 +29,15 @@ _ATTACH_ATTACH: Spec = (
     "`{path}` accepts at most one argument",
     " detach-keys/=s latest/l=b no-stdin/=b sig-proxy/=B ",
 )
+_COMMIT_COMMIT: Spec = (
+    "commit",
+    "commit",
+    True,
+    "container? image?",
+    "",
+    " author/a=s change/c=a format/f=s iidfile/=s include-volumes/i=b message/m=s pause/p=b quiet/q=b "
+    "squash/s=b ",
+)
 _COMPLETION_COMPLETION: Spec = (
     "completion",
     "completion",
@@ -493,9 +502,11 @@ _WAIT_WAIT: Spec = (
 )
 COMMANDS: dict[str, Spec] = {
     "attach": _ATTACH_ATTACH,
+    "commit": _COMMIT_COMMIT,
     "completion": _COMPLETION_COMPLETION,
     "container attach": _ATTACH_ATTACH,
     "container cleanup": _CONTAINER_CLEANUP,
+    "container commit": _COMMIT_COMMIT,
     "container create": _CREATE_CREATE,
     "container diff": _DIFF_CONTAINER_DIFF,
     "container exec": _EXEC_EXEC,
@@ -573,7 +584,6 @@ COMMANDS: dict[str, Spec] = {
     "wait": _WAIT_WAIT,
 }
 ALIASES = {
-    "container commit": "commit",
     "container cp": "cp",
     "container init": "init",
     "container ls": "container list",
@@ -629,7 +639,6 @@ MISSING = {
     "artifact rm": "",
     "auto-update": "",
     "build": "make an image with \"pypod import\" or \"pypod load\" meanwhile",
-    "commit": "",
     "compose": "",
     "container checkpoint": "",
     "container clone": "",

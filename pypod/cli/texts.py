@@ -9,10 +9,12 @@ from __future__ import annotations
 # fmt: off
 COMMANDS = {
     "attach": "Attach to a running container",
+    "commit": "Make an image of a container",
     "completion": "Print the script that completes commands in a shell",
     "container": "Manage containers",
     "container attach": "Attach to a running container",
     "container cleanup": "Clean up what a container that has ended left behind",
+    "container commit": "Make an image of a container",
     "container create": "Create a container without starting it",
     "container diff": "Show what a container has changed in its files",
     "container exec": "Run a command in a running container",
@@ -94,6 +96,7 @@ COMMANDS = {
 }
 ARGUMENTS = {
     "attach:attach": "running",
+    "commit:commit": "containers images",
     "completion:completion": "(bash,zsh,fish)",
     "container:cleanup": "containers",
     "container:exists": "containers",
@@ -181,6 +184,17 @@ OPTIONS = {
         "latest\t-\tTake the container that was created last\n"
         "no-stdin\t-\tDo not pass on stdin\n"
         "sig-proxy\t-\tForward signals to the container's first process\n"
+    ),
+    "commit:commit": (
+        "author\t-\tAuthor of the image\n"
+        "change\t-\tSet the image's CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, ONBU...\n"
+        "format\t(oci,docker)\toci or docker\n"
+        "iidfile\tfiles\tWrite the image's ID to this file\n"
+        "include-volumes\t-\tMake the container's volumes volumes of the image\n"
+        "message\t-\tComment in the image's history (format docker only)\n"
+        "pause\t-\tLet a running container stand still meanwhile\n"
+        "quiet\t-\tPrint the image's ID only\n"
+        "squash\t-\tMake an image of one layer\n"
     ),
     "completion:completion": (
         "file\tfiles\tWrite into this file instead of stdout\n"

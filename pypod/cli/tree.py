@@ -56,6 +56,13 @@ COMMANDS = (
         examples=("attach web", "attach --no-stdin web", "attach --detach-keys=ctrl-q web"),
     ),
     Command(
+        "commit",
+        "commit:commit",
+        ("container commit",),
+        usage="CONTAINER [IMAGE]",
+        examples=("commit web web:2", "commit -q -c CMD=/bin/sh --pause web", "commit --squash web flat"),
+    ),
+    Command(
         "completion",
         "completion:completion",
         usage="{bash|zsh|fish}",
@@ -363,7 +370,6 @@ COMMANDS = (
 """Every command that has a function here. What Podman has besides is known from docs/options/compat.tsv."""
 
 MISSING_ALIASES = {
-    "container commit": "commit",
     "container cp": "cp",
     "container init": "init",
     "container mount": "mount",

@@ -170,3 +170,138 @@ def test_export_refuses_a_terminal_and_leaves_nothing_behind(pypod: Pypod, tmp_p
     assert pypod("export", "-o", str(tmp_path / "no" / "file"), cid, check=False).code == 125
     assert pypod("export", "-o", str(tmp_path / "file"), "nothing", check=False).code == 125
     assert list(tmp_path.iterdir()) == []
+
+
+# commit
+
+
+# covers: commit, commit --quiet, container commit
+def test_an_image_of_a_container(pypod: Pypod) -> None:
+    cid = run(
+        pypod, SCRIPT + "; rm -r /tmp; mkdir /tmp; echo t > /tmp/t", "-e", "A=1", "-w", "/a", "--label", "l=m"
+    )
+    image_id = pypod("container", "commit", "-q", cid, "web:2").out
+    assert re.fullmatch("[0-9a-f]{64}", image_id)
+    shown = pypod("image", "inspect", "web:2").json()[0]
+    base = pypod("image", "inspect", pypod.image).json()[0]
+    assert shown["RepoTags"] == ["localhost/web:2"]
+    assert shown["RootFS"]["Layers"][:-1] == base["RootFS"]["Layers"]
+    assert shown["ManifestType"] == "application/vnd.oci.image.manifest.v1+json"
+    config = shown["Config"]
+    assert (config["WorkingDir"], config["Labels"]["l"], config["Cmd"][0]) == ("/a", "m", "sh")
+    assert "A=1" in config["Env"]
+    assert len(shown["History"]) == len(base["History"]) + 1
+    assert pypod("image", "diff", "web:2").lines == pypod("diff", cid).lines
+    look = (
+        "cat /etc/new b/c; ls /tmp /root; stat -c '%u:%g %h' b/c; readlink soft; "
+        "ls /bin/vi /etc/passwd 2> /dev/null; stat -c %s sparse; echo $A"
+    )
+    found = pypod("run", "--rm", "--network", "none", "web:2", "sh", "-c", look, check=None).lines
+    assert found[:2] == ["hi", "x"]
+    assert {"t", "z", "7:8 2", "/nowhere"} <= set(found)
+    assert not {"/bin/vi", "/etc/passwd"} & set(found)
+    assert found[-2:] == ["20000001", "1"]
+
+
+# covers: commit
+def test_a_chain_of_commits_and_a_container_that_never_ran(pypod: Pypod) -> None:
+    first = pypod("commit", "-q", run(pypod, "echo 1 > /one")).out
+    again = pypod("create", "--network", "none", first, "true").out
+    second = pypod("commit", "-q", again).out
+    third = pypod("run", "-d", "--network", "none", second, "sh", "-c", "rm /one; echo 3 > /three").out
+    pypod("wait", third)
+    last = pypod("commit", "-q", third).out
+    assert pypod(
+        "run", "--rm", "--network", "none", last, "sh", "-c", "ls /one /three 2> /dev/null", check=None
+    ).out == ("/three")
+    assert len(pypod("image", "inspect", last).json()[0]["RootFS"]["Layers"]) == 4
+
+
+# covers: commit --change, commit --author, commit --iidfile, commit --include-volumes
+def test_what_a_commit_changes_in_the_configuration(pypod: Pypod, tmp_path: Path) -> None:
+    cid = changed(pypod, "true", "-v", "vol:/data", "-e", "A=1")
+    file = tmp_path / "id"
+    words = ["-c", "CMD echo new", "--change", "ENV A=2", "-c", "USER 5", "-a", "somebody", "-i"]
+    image_id = pypod("commit", *words, "--iidfile", str(file), cid).out
+    assert file.read_text() == image_id
+    shown = pypod("image", "inspect", image_id).json()[0]
+    assert (shown["Author"], shown["User"]) == ("somebody", "5")
+    config = shown["Config"]
+    assert config["Cmd"] == ["/bin/sh", "-c", "echo new"]
+    assert (config["Env"][-1], list(config["Volumes"])) == ("A=2", ["/data"])
+    assert not pypod("image", "inspect", pypod("commit", "-q", cid).out).json()[0]["Config"].get("Volumes")
+
+
+# covers: commit --squash
+def test_a_squashed_image_has_one_layer(pypod: Pypod) -> None:
+    pypod("commit", "-q", "-s", run(pypod, "rm /bin/vi; echo 1 > /one"), "flat")
+    shown = pypod("image", "inspect", "flat").json()[0]
+    assert (len(shown["RootFS"]["Layers"]), len(shown["History"])) == (1, 1)
+    out = pypod("run", "--rm", "--network", "none", "flat", "sh", "-c", "ls /one /bin/vi", check=False)
+    assert out.out == "/one"
+
+
+# covers: commit --format, commit --message
+def test_the_format_of_docker(pypod: Pypod, tmp_path: Path) -> None:
+    cid = run(pypod, "echo 1 > /one")
+    pypod("commit", "-q", "-f", "docker", "-m", "a message", cid, "dock")
+    shown = pypod("image", "inspect", "dock").json()[0]
+    assert shown["ManifestType"] == "application/vnd.docker.distribution.manifest.v2+json"
+    assert pypod("history", "--format", "{{.Comment}}", "dock").lines[0] == "a message"
+    pypod("save", "-q", "-o", str(tmp_path / "saved"), "--format", "oci-archive", "dock")
+    pypod("rmi", "dock")
+    pypod("load", "-q", "-i", str(tmp_path / "saved"))
+    assert pypod("run", "--rm", "--network", "none", "dock", "cat", "/one").out == "1"
+    refused = pypod("commit", "-m", "a message", cid, check=False)
+    assert (refused.code, "docker" in refused.stderr) == (125, True)
+
+
+# covers: commit --pause
+def test_commit_of_a_running_container(pypod: Pypod) -> None:
+    cid = pypod.detached("-v", "vol:/data")
+    pypod("exec", cid, "sh", "-c", "echo 1 > /one; echo 2 > /data/two")
+    for words in ([], ["--pause"]):
+        image_id = pypod("commit", "-q", *words, cid).out
+        assert pypod("image", "diff", image_id).lines == ["A /data", "A /one"]
+        assert pypod.state(cid)["Status"] == "running"
+        assert pypod("exec", cid, "cat", "/one").out == "1"
+
+
+# covers: commit
+def test_a_commit_of_a_tree_that_changes(pypod: Pypod) -> None:
+    script = "while :; do echo 1 > /tmp/a$((i = (i + 1) % 50)); rm -f /tmp/a$(((i + 25) % 50)); done"
+    cid = pypod.detached("IMAGE", "sh", "-c", script)
+    for _ in range(3):
+        image_id = pypod("commit", "-q", cid).out
+        assert pypod("run", "--rm", "--network", "none", image_id, "echo", "ok").out == "ok"
+        with tarfile.open(fileobj=io.BytesIO(raw.run(pypod, "export", cid).out)) as archive:
+            assert "bin/busybox" in archive.getnames()
+
+
+# covers: commit
+def test_wrong_use_of_commit_stores_nothing(pypod: Pypod, tmp_path: Path) -> None:
+    cid = changed(pypod, "true")
+    for words, message in (
+        (["nothing"], "nothing"),
+        ([cid, "BAD"], "lowercase"),
+        (["-c", "FOO 1", cid], "invalid instruction FOO"),
+        (["-f", "tar", cid], "unrecognized image format"),
+        (["--iidfile", str(tmp_path / "no" / "id"), cid], "iidfile"),
+        ([], "received 0"),
+    ):
+        result = pypod("commit", *words, check=False)
+        assert result.code == 125
+        assert message in result.stderr
+    assert len(pypod("images", "-aq").lines) == 1
+
+
+# covers: commit
+@pytest.mark.parametrize(("point", "images"), [("commit:after-publish", 1), ("commit:after-row", 2)])
+def test_a_commit_that_dies_leaves_an_image_or_none(pypod: Pypod, point: str, images: int) -> None:
+    cid = run(pypod, "echo 1 > /one")
+    died = pypod("commit", "-q", cid, "web", env={"PYPOD_FAILPOINT": f"{point}=kill"}, check=None)
+    assert died.code == -9
+    assert len(pypod("images", "-q").lines) == images
+    pypod("commit", "-q", cid, "web:2")
+    assert pypod("run", "--rm", "--network", "none", "web:2", "cat", "/one").out == "1"
+    pypod("rmi", "web:2")  # collects what the dead one has left
