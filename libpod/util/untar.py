@@ -47,15 +47,17 @@ def extract(
     owners: Literal["keep", "squash"] = "keep",
     max_bytes: int = 0,
     max_entries: int = MAX_ENTRIES,
+    whiteouts: bool = True,
 ) -> Report:
     """Unpack the stream below the directory `root_fd` (O_PATH will do), reading it to its end.
 
     Runs as root, of the machine or of a user namespace. `owners="squash"` gives every file to the caller,
-    for namespaces with a single id. `max_bytes` bounds the stream (0 = no bound). Nothing is cleaned up on
+    for namespaces with a single id. `max_bytes` bounds the stream (0 = no bound).
+    Without `whiteouts` a name `.wh.X` is one like others. Nothing is cleaned up on
     failure: the caller unpacks into a directory that it throws away. Raises ImageError for what is wrong
     with the archive, StorageError or KernelError for what is wrong with the disk.
     """
-    extraction = _Extraction(root_fd, owners == "keep")
+    extraction = _Extraction(root_fd, owners == "keep", whiteouts)
     reader = TarReader(read, hasher, max_bytes)
     try:
         while (entry := reader.next()) is not None:
@@ -96,9 +98,10 @@ def clean_name(name: bytes, what: str = "member") -> bytes:
 
 
 class _Extraction:
-    def __init__(self, root_fd: int, keep_owners: bool) -> None:
+    def __init__(self, root_fd: int, keep_owners: bool, whiteouts: bool) -> None:
         self._root_fd = root_fd
         self._keep = keep_owners
+        self._whiteouts = whiteouts
         self._dirs: dict[bytes, int] = {}
         """Open directories by cleaned name, least recently opened first."""
         self._times: list[tuple[bytes, int, int, bytes | None]] = []
@@ -131,7 +134,7 @@ class _Extraction:
         parent_fd = self._dirs.get(folder)
         if parent_fd is None:
             parent_fd = self._open_dir(folder)
-        if base.startswith(b".wh."):
+        if self._whiteouts and base.startswith(b".wh."):
             self._whiteout(parent_fd, base)
         elif entry.kind == "0":
             self._file(parent_fd, base, entry, reader)

@@ -460,6 +460,22 @@ _VOLUME_EXISTS: Spec = (
     "",
     "",
 )
+_VOLUME_EXPORT: Spec = (
+    "volume",
+    "export",
+    True,
+    "volume",
+    "",
+    " output/o=s ",
+)
+_VOLUME_IMPORT: Spec = (
+    "volume",
+    "import_",
+    True,
+    "volume source",
+    "",
+    "",
+)
 _VOLUME_INSPECT: Spec = (
     "volume",
     "inspect",
@@ -476,6 +492,14 @@ _VOLUME_LS: Spec = (
     "",
     " filter/f=l format/=s noheading/n=b quiet/q=b ",
 )
+_VOLUME_MOUNT: Spec = (
+    "volume",
+    "mount",
+    True,
+    "volumes*",
+    "",
+    "",
+)
 _VOLUME_PRUNE: Spec = (
     "volume",
     "prune",
@@ -491,6 +515,14 @@ _VOLUME_RM: Spec = (
     "volumes*",
     "",
     " all/a=b force/f=b time/t=u timeout/=>time ",
+)
+_VOLUME_UNMOUNT: Spec = (
+    "volume",
+    "unmount",
+    True,
+    "volumes*",
+    "",
+    "",
 )
 _WAIT_WAIT: Spec = (
     "wait",
@@ -577,10 +609,14 @@ COMMANDS: dict[str, Spec] = {
     "version": _VERSION_VERSION,
     "volume create": _VOLUME_CREATE,
     "volume exists": _VOLUME_EXISTS,
+    "volume export": _VOLUME_EXPORT,
+    "volume import": _VOLUME_IMPORT,
     "volume inspect": _VOLUME_INSPECT,
     "volume ls": _VOLUME_LS,
+    "volume mount": _VOLUME_MOUNT,
     "volume prune": _VOLUME_PRUNE,
     "volume rm": _VOLUME_RM,
+    "volume unmount": _VOLUME_UNMOUNT,
     "wait": _WAIT_WAIT,
 }
 ALIASES = {
@@ -723,11 +759,7 @@ MISSING = {
     "top": "use \"pypod exec CONTAINER ps\" meanwhile",
     "unmount": "",
     "update": "",
-    "volume export": "",
-    "volume import": "",
-    "volume mount": "",
     "volume reload": "",
-    "volume unmount": "",
 }
 REASONS = {
     "conmon": "pypod has its own monitor",

@@ -88,10 +88,14 @@ COMMANDS = {
     "volume": "Manage volumes",
     "volume create": "Create a volume, and print its name",
     "volume exists": "Tell by the exit code whether a volume exists",
+    "volume export": "Write the files of a volume as a tar archive",
+    "volume import": "Unpack a tar archive into a volume",
     "volume inspect": "Show all about volumes",
     "volume ls": "List volumes",
+    "volume mount": "Print where the files of volumes lie",
     "volume prune": "Remove the volumes that no container uses",
     "volume rm": "Remove volumes",
+    "volume unmount": "Give up the use of what `volume mount` printed",
     "wait": "Wait until containers have ended, and print their exit codes",
 }
 ARGUMENTS = {
@@ -142,10 +146,14 @@ ARGUMENTS = {
     "version:version": "",
     "volume:create": "-",
     "volume:exists": "volumes",
+    "volume:export": "volumes",
+    "volume:import_": "volumes files",
     "volume:inspect": "volumes",
     "volume:ls": "",
+    "volume:mount": "volumes",
     "volume:prune": "",
     "volume:rm": "volumes",
+    "volume:unmount": "volumes",
     "wait:wait": "containers",
 }
 OPTIONS = {
@@ -763,6 +771,10 @@ OPTIONS = {
         "uid\t-\tUser who owns the volume\n"
     ),
     "volume:exists": "",
+    "volume:export": (
+        "output\tfiles\tWrite to this file instead of stdout\n"
+    ),
+    "volume:import_": "",
     "volume:inspect": (
         "all\t-\tShow all volumes\n"
         "format\tformat\tPrint as json or by a Go template\n"
@@ -773,6 +785,7 @@ OPTIONS = {
         "noheading\t-\tPrint no column headings\n"
         "quiet\t-\tPrint names only\n"
     ),
+    "volume:mount": "",
     "volume:prune": (
         "filter\t-\tRemove only what fits: label, label!, until, name ...\n"
         "force\t-\tDo not ask\n"
@@ -782,6 +795,7 @@ OPTIONS = {
         "force\t-\tRemove the containers that use it as well\n"
         "time\t-\tTime that a forced stop waits before it kills\n"
     ),
+    "volume:unmount": "",
     "wait:wait": (
         "condition\t(configured,created,exited,healthy,initialized,paused,removing,running,stopped,stopping,unhealthy)\tState to wait for: stopped, running, exited, removing ...\n"
         "exit-first-match\t-\tEnd when the first of the containers is there\n"

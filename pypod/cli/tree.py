@@ -336,6 +336,16 @@ COMMANDS = (
     ),
     Command("volume exists", "volume:exists", examples=("volume exists data",)),
     Command(
+        "volume export",
+        "volume:export",
+        examples=("volume export -o data.tar data", "volume export data | gzip > data.tar.gz"),
+    ),
+    Command(
+        "volume import",
+        "volume:import_",
+        examples=("volume import data data.tar.gz", "volume export old | pypod volume import new -"),
+    ),
+    Command(
         "volume inspect",
         "volume:inspect",
         usage="VOLUME [VOLUME...]",
@@ -348,6 +358,12 @@ COMMANDS = (
         examples=("volume ls", "volume ls --format '{{.Name}}'", "volume ls --filter label=app=web"),
     ),
     Command(
+        "volume mount",
+        "volume:mount",
+        usage="VOLUME [VOLUME...]",
+        examples=("unshare pypod volume mount data",),
+    ),
+    Command(
         "volume prune",
         "volume:prune",
         examples=("volume prune --force", "volume prune --filter label=app=web"),
@@ -358,6 +374,12 @@ COMMANDS = (
         aliases=("volume remove",),
         usage="VOLUME [VOLUME...]",
         examples=("volume rm data", "volume rm --all"),
+    ),
+    Command(
+        "volume unmount",
+        "volume:unmount",
+        usage="VOLUME [VOLUME...]",
+        examples=("unshare pypod volume unmount data",),
     ),
     Command(
         "wait",

@@ -46,6 +46,48 @@ def exists(ctx: Context, volume: Annotated[str, arg("VOLUME", complete="volumes"
     return 0 if engine.exists(ctx.session, volume) else 1
 
 
+def export(
+    ctx: Context,
+    volume: Annotated[str, arg("VOLUME", complete="volumes")],
+    output: Annotated[
+        str | None,
+        opt("--output", "-o", metavar="FILE", complete="files", help="Write to this file instead of stdout"),
+    ] = None,
+) -> int | None:
+    """Write the files of a volume as a tar archive.
+
+    The containers that use it go on meanwhile. A file appears when it is complete.
+    """
+    import sys
+
+    from libpod import errors
+    from libpod.engine import volume_archive as engine
+
+    if output is None and sys.stdout.isatty():
+        raise errors.UsageError(
+            "refusing to export to a terminal", remedy="use --output FILE, or send it to a file or pipe"
+        )
+    engine.export(ctx.session, volume, "" if output in (None, "-", "/dev/stdout") else str(output))
+    return 0
+
+
+def import_(
+    ctx: Context,
+    volume: Annotated[str, arg("VOLUME", complete="volumes")],
+    source: Annotated[str, arg("SOURCE", complete="files")],
+) -> int | None:
+    """Unpack a tar archive into a volume.
+
+    The archive may be compressed; `-` reads it from stdin. Files of the same names are replaced, others stay.
+    """
+    from libpod import log
+    from libpod.engine import volume_archive as engine
+
+    for line in engine.import_(ctx.session, volume, source):
+        log.warning(line)
+    return 0
+
+
 def inspect(
     ctx: Context,
     volumes: Annotated[list[str] | None, arg("VOLUME", complete="volumes")] = None,
@@ -112,6 +154,51 @@ def ls(
         )
     )
     return 0
+
+
+def mount(
+    ctx: Context,
+    volumes: Annotated[list[str] | None, arg("VOLUME", complete="volumes")] = None,
+) -> int | None:
+    """Print where the files of volumes lie.
+
+    Only inside of `pypod unshare`: elsewhere their owners are not what they are in the containers.
+    """
+    from libpod.engine import volumes as engine
+
+    for name in _unshared(ctx, volumes):
+        ctx.out(f"{engine.inspect(ctx.session, name)['Mountpoint']}\n")
+    return 0
+
+
+def unmount(
+    ctx: Context,
+    volumes: Annotated[list[str] | None, arg("VOLUME", complete="volumes")] = None,
+) -> int | None:
+    """Give up the use of what `volume mount` printed.
+
+    Local volumes are directories that stay where they are: there is nothing to unmount.
+    """
+    from libpod.engine import volumes as engine
+
+    for name in _unshared(ctx, volumes):
+        ctx.out(f"{engine.inspect(ctx.session, name)['Name']}\n")
+    return 0
+
+
+def _unshared(ctx: Context, names: list[str] | None) -> list[str]:
+    import os
+
+    from libpod import errors
+
+    if not names:
+        raise errors.UsageError("requires at least 1 arg(s), only received 0", remedy="name a volume")
+    if os.geteuid() != 0:
+        raise errors.UsageError(
+            f'cannot run command "pypod {ctx.command}" in rootless mode, must execute "pypod unshare" first',
+            remedy=f'"pypod unshare pypod {ctx.command} {names[0]}"',
+        )
+    return names
 
 
 def prune(
