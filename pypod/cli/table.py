@@ -404,6 +404,14 @@ _STOP_STOP: Spec = (
     "",
     " all/a=b cidfile/=a filter/f=l ignore/i=b latest/l=b time/t=u timeout/=>time ",
 )
+_SYSTEM_PRUNE: Spec = (
+    "system",
+    "prune",
+    True,
+    "",
+    "",
+    " all/a=b filter/=a force/f=b volumes/=b ",
+)
 _TAG_TAG: Spec = (
     "tag",
     "tag",
@@ -602,6 +610,7 @@ COMMANDS: dict[str, Spec] = {
     "start": _START_START,
     "stop": _STOP_STOP,
     "system info": _INFO_INFO,
+    "system prune": _SYSTEM_PRUNE,
     "tag": _TAG_TAG,
     "unpause": _PAUSE_UNPAUSE,
     "unshare": _UNSHARE_UNSHARE,
@@ -752,7 +761,6 @@ MISSING = {
     "system connection rename": "",
     "system df": "",
     "system migrate": "",
-    "system prune": "",
     "system renumber": "",
     "system reset": "",
     "system service": "",

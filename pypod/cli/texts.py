@@ -80,6 +80,7 @@ COMMANDS = {
     "stop": "Stop running containers",
     "system": "Manage the engine itself",
     "system info": "Show facts about this machine, the store and the engine",
+    "system prune": "Remove what nobody needs: containers that do not run, images without a name",
     "tag": "Give an image more names",
     "unpause": "Let paused containers go on",
     "unshare": "Run a command in the user namespace of the containers",
@@ -140,6 +141,7 @@ ARGUMENTS = {
     "save:save": "images",
     "start:start": "containers",
     "stop:stop": "running",
+    "system:prune": "",
     "tag:tag": "images -",
     "tag:untag": "images images",
     "unshare:unshare": "commands",
@@ -753,6 +755,12 @@ OPTIONS = {
         "ignore\t-\tTake a container that does not exist as stopped\n"
         "latest\t-\tTake the container that was created last\n"
         "time\t-\tTime to wait before the container is killed\n"
+    ),
+    "system:prune": (
+        "all\t-\tRemove every image that no container uses, not only namel...\n"
+        "filter\t-\tRemove only what fits: label, label!, until\n"
+        "force\t-\tDo not ask\n"
+        "volumes\t-\tRemove volumes that no container uses\n"
     ),
     "tag:tag": "",
     "tag:untag": "",

@@ -300,6 +300,11 @@ COMMANDS = (
         examples=("stop web", "stop --time 2 web db", "stop --all"),
     ),
     Command(
+        "system prune",
+        "system:prune",
+        examples=("system prune --force", "system prune --all --volumes"),
+    ),
+    Command(
         "tag",
         "tag:tag",
         ("image tag",),

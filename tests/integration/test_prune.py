@@ -1,4 +1,4 @@
-"""`container prune`, `volume prune`: what nobody needs goes, what is in use stays."""
+"""`container prune`, `volume prune`, `system prune`: what nobody needs goes, what is in use stays."""
 
 from __future__ import annotations
 
@@ -69,3 +69,25 @@ def test_volumes_are_asked_about(shared: Pypod) -> None:
     assert shared("volume", "ls", "-q").lines == ["one"]
     assert shared("volume", "prune", input="y\n").lines[-1].endswith("[y/N] one")
     assert shared("volume", "ls", "-q").out == ""
+
+
+# covers: system prune --all, system prune --force, system prune --volumes, system prune --filter
+def test_all_that_nobody_needs(pypod: Pypod) -> None:
+    image = pypod("image", "inspect", "-f", "{{.Id}}", pypod.image).out
+    running = pypod.detached("--name", "c", "-v", "used:/d")
+    ended = pypod.detached(
+        "--name", "ended", "-v", "free:/d", "IMAGE", "dd", "if=/dev/zero", "of=/d/f", "bs=1M", "count=3"
+    )
+    pypod("wait", "ended")
+    assert pypod("system", "prune", "-f", "--filter", "name=c", check=False).code == 125
+    assert pypod("system", "prune", "-f", "--filter", "until=24h").lines == ["Total reclaimed space: 0B"]
+    assert pypod("system", "prune", input="n\n").lines[0] == "WARNING! This command removes:"
+    out = pypod("system", "prune", "--force", "--all").lines
+    assert out[:-1] == ["Deleted Containers", ended]
+    out = pypod("system", "prune", "-f", "--volumes").lines
+    assert (out[:-1], out[-1][-2:]) == (["Deleted Volumes", "free"], "MB")
+    assert pypod("ps", "-aq", "--no-trunc").lines == [running]
+    pypod("rm", "-f", "-t", "0", "c")
+    out = pypod("system", "prune", "-af").lines
+    assert (out[:-1], out[-1][-2:]) == (["Deleted Images", image], "MB")
+    assert pypod("volume", "ls", "-q").lines == ["used"]

@@ -1,0 +1,76 @@
+"""Owns: `system prune`: containers, images and volumes that nobody needs, and how much room that gave."""
+
+from __future__ import annotations
+
+import os
+
+from libpod import errors
+from libpod.engine import container_prune, image_prune, volumes
+from libpod.state import containers
+from libpod.storage import layers
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from libpod.engine.session import Session
+
+FILTERS = container_prune.FILTERS
+
+
+def prune(
+    session: Session,
+    say: Callable[[str, str], None],
+    *,
+    every: bool = False,
+    with_volumes: bool = False,
+    filters: Sequence[str] = (),
+) -> int:
+    """Remove them, each kind as its own `prune` does; returns how many bytes of disk that gave back.
+
+    `say` takes the kind ("Containers", "Images", "Volumes") and the id or name of each.
+    """
+    for text in filters:
+        key = text.partition("=")[0]
+        if key not in FILTERS:
+            raise errors.UsageError(
+                f'unsupported filter "{key}" of system prune',
+                remedy=f"the filters are {', '.join(FILTERS)}",
+                name=key,
+            )
+    session.enter()
+    before = _sizes(session, with_volumes)
+    container_prune.prune(session, lambda cid: say("Containers", cid), filters=filters)
+    image_prune.prune(session, lambda image_id: say("Images", image_id), every=every, filters=filters)
+    if with_volumes:
+        volumes.prune(session, lambda name: say("Volumes", name), filters=filters)
+    return sum(size for path, size in before.items() if not os.path.lexists(path))
+
+
+def _sizes(session: Session, with_volumes: bool) -> dict[str, int]:
+    """Path -> bytes of disk, of all that may go."""
+    paths = session.paths
+    found = [paths.container_dir(record["id"]) for record in containers.summaries(session.db)]
+    found += [f"{paths.layers}/{key}" for key in layers.all_keys(paths)]
+    blobs = f"{paths.blobs}/sha256"
+    if os.path.isdir(blobs):
+        found += [f"{blobs}/{name}" for name in os.listdir(blobs)]
+    if with_volumes:
+        found += [f"{paths.volumes}/{name}" for name in volumes.prunable(session)]
+    return {path: _disk(path) for path in found}
+
+
+def _disk(path: str) -> int:
+    """Bytes of disk of a file or tree, links not followed; what vanishes meanwhile counts nothing."""
+    total = 0
+    try:
+        total = os.lstat(path).st_blocks * 512
+    except OSError:
+        return 0
+    for folder, below, names in os.walk(path):
+        for name in (*below, *names):
+            try:
+                total += os.lstat(f"{folder}/{name}").st_blocks * 512
+            except OSError:
+                continue
+    return total

@@ -1,0 +1,52 @@
+"""Owns: the commands of `pypod system` that are not verbs of their own."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Annotated
+
+    from pypod.cli.context import Context
+    from pypod.cli.declare import opt
+
+
+def prune(
+    ctx: Context,
+    all: Annotated[
+        bool, opt("--all", "-a", help="Remove every image that no container uses, not only nameless ones")
+    ] = False,
+    filter: Annotated[
+        list[str] | None,
+        opt("--filter", metavar="KEY=VALUE", help="Remove only what fits: label, label!, until"),
+    ] = None,
+    force: Annotated[bool, opt("--force", "-f", help="Do not ask")] = False,
+    volumes: Annotated[bool, opt("--volumes", help="Remove volumes that no container uses")] = False,
+) -> int | None:
+    """Remove what nobody needs: containers that do not run, images without a name.
+
+    With --all also images with a name that no container uses, with --volumes also volumes. Prints what went
+    and how much room that gave.
+    """
+    from libpod.engine import system_prune as engine
+    from pypod.ui import human
+
+    if not force:
+        from pypod.cli import ask
+
+        lines = ["WARNING! This command removes:", "\t- all stopped containers"]
+        if volumes:
+            lines.append("\t- all volumes not used by at least one container")
+        what = "images without at least one container associated with them" if all else "dangling images"
+        if not ask.agreed(ctx, "\n".join([*lines, f"\t- all {what}", ""])):
+            return 0
+    seen: set[str] = set()
+
+    def say(kind: str, name: str) -> None:
+        if kind not in seen:
+            seen.add(kind)
+            ctx.out(f"Deleted {kind}\n")
+        ctx.out(name + "\n")
+
+    freed = engine.prune(ctx.session, say, every=all, with_volumes=volumes, filters=filter or ())
+    ctx.out(f"Total reclaimed space: {human.size(freed)}\n")
+    return 0
