@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from libpod import errors, monitorctl
-from libpod.engine import containers, stop, streams
+from libpod.engine import answer, containers, stop, streams
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def attach(session: Session, record: ContainerRecord, stdio: Stdio) -> int:
             name=record["name"],
         )
     conn = monitorctl.connect(session.paths, record["id"])
+    answer.check(conn, record["name"])
     conn.send(
         {
             "t": "attach",
@@ -36,6 +37,11 @@ def attach(session: Session, record: ContainerRecord, stdio: Stdio) -> int:
             "size": list(stdio.size()) if stdio.size is not None and record["tty"] else None,
         }
     )
+    try:
+        answer.wait(conn, record["name"])
+    except errors.MonitorError:
+        conn.close()
+        raise
     ended: dict[str, object] = {}
 
     def on_message(message: Mapping[str, object], fds: list[int]) -> bool:

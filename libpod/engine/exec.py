@@ -10,7 +10,7 @@ import os
 import select
 
 from libpod import errors, monitorctl
-from libpod.engine import containers, initproc, rootview, streams
+from libpod.engine import answer, containers, initproc, rootview, streams
 from libpod.kernel import path
 from libpod.spec import process as spec_process
 from libpod.util import atomic, jsonio
@@ -93,6 +93,7 @@ def run(session: Session, record: ContainerRecord, asked: Request, stdio: Stdio)
     document = _process_file(session, record, asked, session_id)
     try:
         conn = monitorctl.connect(session.paths, record["id"])
+        answer.check(conn, record["name"])
     except errors.PypodError:
         os.unlink(document)  # else the monitor removes it
         raise
@@ -119,6 +120,7 @@ def run(session: Session, record: ContainerRecord, asked: Request, stdio: Stdio)
             },
             fds,
         )
+        answer.wait(conn, record["name"])
         master = _started(conn)
         if asked.detach:
             return Result(session_id, 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from libpod import errors, monitorctl
-from libpod.engine import containers, launch
+from libpod.engine import answer, containers, launch
 from libpod.engine import start as starting
 from libpod.util.lock import RANK_CONTAINER
 
@@ -93,7 +93,9 @@ def _go_on(session: Session, record: ContainerRecord) -> None:
     """Let the process of an initialized container run."""
     conn = monitorctl.connect(session.paths, record["id"])
     try:
+        answer.check(conn, record["name"])
         conn.send({"t": "start-created"})
+        answer.wait(conn, record["name"])
         got = conn.recv()
     finally:
         conn.close()

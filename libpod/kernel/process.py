@@ -53,6 +53,14 @@ def alive(pid: int, start: int) -> bool:
     return int(fields[19]) == start and fields[0] not in (b"Z", b"X")
 
 
+def stopped(pid: int) -> bool:
+    """Say whether the process was stopped (SIGSTOP, or a debugger) and does nothing until it is let go on."""
+    try:
+        return _stat(pid)[0] in (b"T", b"t")
+    except KernelError:
+        return False
+
+
 def pid_namespace() -> int:
     """Return the inode of the pid namespace that this process is in, namespaces(7)."""
     global _pid_namespace

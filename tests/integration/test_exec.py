@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -214,3 +216,18 @@ def test_long_after_the_start(shared: Pypod) -> None:
         assert terminal.wait() == 3
     shared("stop", "-t", "0", cid)
     assert shared("wait", cid).out == "137"
+
+
+@pytest.mark.parametrize("verb", [("exec",), ("exec", "-d"), ("attach",)])
+def test_a_stopped_monitor_is_named_and_not_waited_for(shared: Pypod, verb: tuple[str, ...]) -> None:
+    cid = shared.detached("--name", "c")
+    monitor = shared.monitor_pid(cid)
+    os.kill(monitor, signal.SIGSTOP)
+    try:
+        result = shared(*verb, "c", *(("true",) if verb[0] == "exec" else ()), check=False)
+    finally:
+        os.kill(monitor, signal.SIGCONT)
+    assert result.code == 125
+    assert f'the monitor of container "c" (process {monitor}) is stopped' in result.stderr
+    assert f"kill -CONT {monitor}" in result.stderr
+    assert shared("exec", "c", "echo", "on").out == "on"
