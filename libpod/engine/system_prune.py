@@ -57,10 +57,10 @@ def _sizes(session: Session, with_volumes: bool) -> dict[str, int]:
         found += [f"{blobs}/{name}" for name in os.listdir(blobs)]
     if with_volumes:
         found += [f"{paths.volumes}/{name}" for name in volumes.prunable(session)]
-    return {path: _disk(path) for path in found}
+    return {path: disk(path) for path in found}
 
 
-def _disk(path: str) -> int:
+def disk(path: str) -> int:
     """Bytes of disk of a file or tree, links not followed; what vanishes meanwhile counts nothing."""
     total = 0
     try:

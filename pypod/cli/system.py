@@ -7,7 +7,30 @@ if TYPE_CHECKING:
     from typing import Annotated
 
     from pypod.cli.context import Context
-    from pypod.cli.declare import opt
+    from pypod.cli.declare import LATER, opt
+
+
+def df(
+    ctx: Context,
+    format: Annotated[
+        str | None, opt("--format", help="Print as json, or by a Go template", complete="format")
+    ] = None,
+    verbose: Annotated[
+        bool, opt("--verbose", "-v", help="Show each image, container and volume", state=LATER)
+    ] = False,
+) -> int | None:
+    """Show how much disk images, containers and volumes take, and how much of it can be had back."""
+    from libpod.engine import system_df as engine
+    from pypod.ui import human, table
+
+    rows = []
+    for row in engine.summary(ctx.session):
+        size, free = int(str(row["RawSize"])), int(str(row["RawReclaimable"]))
+        share = round(100 * free / size) if size else 0
+        rows.append({**row, "Size": human.size(size), "Reclaimable": f"{human.size(free)} ({share}%)"})
+    fields = ("Type", "Total", "Active", "Size", "Reclaimable")
+    ctx.out(table.listing("system df", rows, fields, template=format))
+    return 0
 
 
 def prune(

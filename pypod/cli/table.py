@@ -404,6 +404,14 @@ _STOP_STOP: Spec = (
     "",
     " all/a=b cidfile/=a filter/f=l ignore/i=b latest/l=b time/t=u timeout/=>time ",
 )
+_SYSTEM_DF: Spec = (
+    "system",
+    "df",
+    True,
+    "",
+    "",
+    " format/=s verbose/v=b- ",
+)
 _SYSTEM_PRUNE: Spec = (
     "system",
     "prune",
@@ -609,6 +617,7 @@ COMMANDS: dict[str, Spec] = {
     "save": _SAVE_SAVE,
     "start": _START_START,
     "stop": _STOP_STOP,
+    "system df": _SYSTEM_DF,
     "system info": _INFO_INFO,
     "system prune": _SYSTEM_PRUNE,
     "tag": _TAG_TAG,
@@ -759,7 +768,6 @@ MISSING = {
     "system connection list": "",
     "system connection remove": "",
     "system connection rename": "",
-    "system df": "",
     "system migrate": "",
     "system renumber": "",
     "system reset": "",

@@ -79,6 +79,7 @@ COMMANDS = {
     "start": "Start containers that were created or have ended",
     "stop": "Stop running containers",
     "system": "Manage the engine itself",
+    "system df": "Show how much disk images, containers and volumes take, and how much of it can be had back",
     "system info": "Show facts about this machine, the store and the engine",
     "system prune": "Remove what nobody needs: containers that do not run, images without a name",
     "tag": "Give an image more names",
@@ -141,6 +142,7 @@ ARGUMENTS = {
     "save:save": "images",
     "start:start": "containers",
     "stop:stop": "running",
+    "system:df": "",
     "system:prune": "",
     "tag:tag": "images -",
     "tag:untag": "images images",
@@ -755,6 +757,10 @@ OPTIONS = {
         "ignore\t-\tTake a container that does not exist as stopped\n"
         "latest\t-\tTake the container that was created last\n"
         "time\t-\tTime to wait before the container is killed\n"
+    ),
+    "system:df": (
+        "format\tformat\tPrint as json, or by a Go template\n"
+        "verbose\t-\tShow each image, container and volume\n"
     ),
     "system:prune": (
         "all\t-\tRemove every image that no container uses, not only namel...\n"

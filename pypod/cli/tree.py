@@ -299,6 +299,7 @@ COMMANDS = (
         usage=_CTR,
         examples=("stop web", "stop --time 2 web db", "stop --all"),
     ),
+    Command("system df", "system:df", examples=("system df", "system df --format json")),
     Command(
         "system prune",
         "system:prune",

@@ -91,3 +91,19 @@ def test_all_that_nobody_needs(pypod: Pypod) -> None:
     out = pypod("system", "prune", "-af").lines
     assert (out[:-1], out[-1][-2:]) == (["Deleted Images", image], "MB")
     assert pypod("volume", "ls", "-q").lines == ["used"]
+
+
+# covers: system df --format
+def test_how_much_disk_is_taken(pypod: Pypod) -> None:
+    pypod.detached("--name", "c", "-v", "used:/d")
+    assert pypod("system", "df").lines[0].split() == ["TYPE", "TOTAL", "ACTIVE", "SIZE", "RECLAIMABLE"]
+    images, containers, volumes = pypod("system", "df", "--format", "json").json()
+    assert (images["Total"], images["Active"], images["RawReclaimable"]) == (1, 1, 0)
+    assert images["RawSize"] > 1_000_000
+    assert (containers["Total"], containers["Active"], containers["RawReclaimable"]) == (1, 1, 0)
+    assert (volumes["Total"], volumes["Active"], volumes["RawReclaimable"]) == (1, 1, 0)
+    pypod("rm", "-f", "-t", "0", "c")
+    images, containers, volumes = pypod("system", "df", "--format", "json").json()
+    assert images["RawReclaimable"] == images["RawSize"]
+    assert (containers["Total"], volumes["Active"]) == (0, 0)
+    assert volumes["RawReclaimable"] == volumes["RawSize"]
