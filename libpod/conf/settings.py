@@ -25,7 +25,9 @@ __all__ = ["Settings", "load"]
 _CACHE_VERSION = 1
 """Raise it when a key changes its type or meaning: older caches are then not read."""
 _CGROUP_MANAGERS = ("systemd", "cgroupfs", "disabled")
-_STORAGE_DRIVERS = ("overlay", "fuse", "vfs")
+_STORAGE_DRIVERS = ("overlay", "fuse-overlayfs", "vfs")
+_DRIVER_ENV = ("PYPOD_STORAGE_DRIVER", "STORAGE_DRIVER")
+_MOUNT_PROGRAM = ("overlay.mount_program", "mount_program", "fuse-overlayfs.mount_program")
 
 
 class Settings:
@@ -78,6 +80,7 @@ class Settings:
         self.shm_size_bytes = 65536 * 1024
         self.stop_timeout_s = 10
         self.storage_driver = ""
+        """Empty = the first that works here."""
         self.timezone = ""
         self.umask = 0o022
         self.userns = "host"
@@ -94,6 +97,7 @@ def load(paths: Paths, options: Mapping[str, object], environ: Mapping[str, str]
     values = settings.__dict__
     values.update(_from_files(paths.cache, environ))
     _apply_options(settings, options)
+    _storage(settings, options, environ)
     settings.network = _network(settings)
     return settings
 
@@ -109,8 +113,36 @@ def _network(settings: Settings) -> str:
     return f"slirp4netns:{extra}" if extra else "slirp4netns"
 
 
+def _storage(settings: Settings, options: Mapping[str, object], environ: Mapping[str, str]) -> None:
+    """The storage driver: the option, then the environment, then the files; its options likewise."""
+    asked, where = str(options.get("storage_driver") or ""), "--storage-driver"
+    for name in _DRIVER_ENV:
+        if not asked and (asked := environ.get(name, "")):
+            where = name
+    if asked:
+        asked = "overlay" if asked == "overlay2" else asked
+        if asked not in _STORAGE_DRIVERS:
+            raise UsageError(
+                f'invalid value "{asked}" for {where}: expected overlay, fuse-overlayfs or vfs',
+                remedy=f'use "{where}=overlay"',
+            )
+        settings.storage_driver = asked
+        if asked == "overlay":  # what the files say about another way to mount is overruled
+            settings.overlay_mount_program = ""
+    given = options.get("storage_opt")
+    for option in given if isinstance(given, list) else ():
+        key, _, value = str(option).partition("=")
+        if key not in _MOUNT_PROGRAM or not value.startswith("/"):
+            why = "this option is not known" if key not in _MOUNT_PROGRAM else "a program is an absolute path"
+            raise UsageError(
+                f'invalid value "{option}" for --storage-opt: {why}',
+                remedy='use "--storage-opt overlay.mount_program=/usr/bin/fuse-overlayfs", or leave it out',
+            )
+        settings.overlay_mount_program = value
+
+
 def _apply_options(settings: Settings, options: Mapping[str, object]) -> None:
-    for key, allowed in (("cgroup_manager", _CGROUP_MANAGERS), ("storage_driver", _STORAGE_DRIVERS)):
+    for key, allowed in (("cgroup_manager", _CGROUP_MANAGERS),):
         value = options.get(key)
         if value:
             if value not in allowed:

@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_DRIVERS = ("overlay", "vfs")
+_DRIVERS = ("overlay", "overlay2", "fuse-overlayfs", "vfs")
 
 
 def read(path: str, into: dict[str, Any]) -> None:
@@ -30,7 +30,7 @@ def read(path: str, into: dict[str, Any]) -> None:
     if not isinstance(driver, str):
         raise _wrong(path, "storage.driver", "a string")
     if driver in _DRIVERS:
-        into["storage_driver"] = driver
+        into["storage_driver"] = "overlay" if driver == "overlay2" else driver
     elif driver:
         log.debug("storage driver of a configuration file is not known", file=path, driver=driver)
     options = table.get("options", {})

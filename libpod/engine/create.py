@@ -12,7 +12,7 @@ from libpod import errors, volumes
 from libpod.engine import names
 from libpod.spec import merge, process, request, validate
 from libpod.state import containers, images
-from libpod.storage import rootfs
+from libpod.storage import driver, rootfs
 from libpod.util import failpoint, undo
 
 TYPE_CHECKING = False
@@ -96,7 +96,18 @@ def build_record(
     }
     record = merge.merge(req, image["config"], session.settings, ids)
     process.check_text(record["args"], record["env"])
+    if not record["rootfs"]:
+        record = _with_driver(session, record)
     return {**record, "made_by_run": True} if by_run else record
+
+
+def _with_driver(session: Session, record: ContainerRecord) -> ContainerRecord:
+    """What the container is mounted with, now and whenever it is started."""
+    name, program = driver.choose(session.paths, session.settings)
+    if name == "overlay":
+        return record
+    driver.usable(name, program)
+    return {**record, "driver": name, "mount_program": program}
 
 
 def _others(session: Session, req: Request) -> tuple[dict[str, str], dict[str, list[MountRecord]]]:

@@ -1,7 +1,8 @@
 """Owns: `exec`: a further process in a running container.
 
 The container's monitor spawns it, in the right namespaces and cgroup, on descriptors that we pass; its data
-never goes through the monitor. We enter no namespace and write nothing."""
+never goes through the monitor. We enter no namespace (but the user's, to see through fuse) and write nothing.
+"""
 
 from __future__ import annotations
 
@@ -90,6 +91,8 @@ def run(session: Session, record: ContainerRecord, asked: Request, stdio: Stdio)
             name=record["name"],
         )
     session_id = os.urandom(32).hex()
+    if record.get("driver") == "fuse-overlayfs":
+        session.enter()  # fuse(4): what is mounted in a user namespace is for those inside
     document = _process_file(session, record, asked, session_id)
     try:
         conn = monitorctl.connect(session.paths, record["id"])

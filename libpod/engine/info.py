@@ -79,7 +79,7 @@ def _host(session: Session, facts: JsonDict, version: Mapping[str, str]) -> Json
 
 def _store(session: Session) -> JsonDict:
     paths = session.paths
-    problem = _driver_problem(session)  # before the database is opened: it forks
+    name, problem = _driver(session)  # before the database is opened: it forks
     states = {"paused": 0, "running": 0, "stopped": 0}
     rows = containers.summaries(session.db)
     for record in rows:
@@ -90,7 +90,7 @@ def _store(session: Session) -> JsonDict:
     total = fs.f_frsize * fs.f_blocks
     return {
         "containerStore": {"number": len(rows), **states},
-        "graphDriverName": driver.check(session.settings.storage_driver),
+        "graphDriverName": name,
         "graphDriverProblem": problem,
         "graphRoot": paths.graphroot,
         "graphRootAllocated": total,
@@ -101,21 +101,23 @@ def _store(session: Session) -> JsonDict:
     }
 
 
-def _driver_problem(session: Session) -> str:
-    """Why the storage driver does not work on this store, tried as a container's monitor would: in the user
-    namespace, which a child enters for that."""
+def _driver(session: Session) -> tuple[str, str]:
+    """The storage driver of new containers, and why it does not work on this store, tried as a container's
+    monitor would: in the user namespace, which a child enters for that."""
 
-    def attempt() -> str:
+    def attempt() -> list[str]:
         entry = session.enter()
         try:
-            return driver.probe(session.paths)
+            name, program = driver.choose(session.paths, session.settings)
+            return [name, driver.probe(session.paths, name, program)]
         finally:
             entry.leave()
 
     try:
-        return str(spawn.in_child(attempt))
+        name, problem = spawn.in_child(attempt)
+        return str(name), str(problem)
     except errors.PypodError as e:
-        return e.message
+        return session.settings.storage_driver or driver.NAMES[0], e.message
 
 
 def _problems(facts: JsonDict) -> list[JsonDict]:

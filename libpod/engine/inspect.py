@@ -7,6 +7,7 @@ import time
 
 from libpod import errors, volumes
 from libpod.engine import containers
+from libpod.storage import driver
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,14 +57,14 @@ def container(session: Session, record: ContainerRecord) -> JsonDict:
         "ConmonPidFile": "",
         "Name": record["name"],
         "RestartCount": 0,
-        "Driver": session.settings.storage_driver or "overlay",
+        "Driver": driver.of(record),
         "MountLabel": "",
         "ProcessLabel": "",
         "AppArmorProfile": security["apparmor"],
         "EffectiveCaps": _effective(record),
         "BoundingCaps": security["capabilities"],
         "ExecIDs": [],
-        "GraphDriver": {"Name": "overlay", "Data": _graph_data(session, record)},
+        "GraphDriver": {"Name": driver.of(record), "Data": _graph_data(session, record)},
         "Mounts": [_mount(session, m) for m in record["mounts"] if m["type"] in ("bind", "volume")],
         "Dependencies": _dependencies(record),
         "NetworkSettings": _network(status),
@@ -125,6 +126,8 @@ def _state(status: RunStatus) -> JsonDict:
 
 def _graph_data(session: Session, record: ContainerRecord) -> JsonDict:
     directory = session.paths.container_dir(record["id"])
+    if driver.of(record) == "vfs":
+        return {"dir": directory + "/upper"}
     return {
         "LowerDir": ":".join(f"{session.paths.layers}/{k}/diff" for k in reversed(record["layers"])),
         "UpperDir": directory + "/upper",

@@ -149,6 +149,10 @@ if TYPE_CHECKING:
         image_id: str
         layers: list[str]
         """Layer keys, base first: the container keeps working when the image's names change."""
+        driver: NotRequired[str]
+        """The storage driver that it was made with; absent = overlay."""
+        mount_program: NotRequired[str]
+        """Path of another fuse-overlayfs."""
         rootfs: str
         """`--rootfs`: a host directory instead of layers; empty otherwise."""
         hostname: str

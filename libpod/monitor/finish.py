@@ -192,6 +192,8 @@ def _leave_cgroup(monitor: Monitor) -> None:
     network = monitor.network
     if network is not None and not network.stopped:
         monitor.loop.run_until(lambda: network.stopped, _KILL_S)
+    if monitor.server_pid and not monitor.mounted:  # it ends when the last mount is gone
+        monitor.loop.run_until(lambda: monitor.server_pid == 0, _KILL_S)
     place = monitor.place
     if place is None:
         return

@@ -56,6 +56,8 @@ class Monitor:
         self.runtime: Runtime | None = None
         self.stdio: Stdio | None = None
         self.mounted = False
+        self.server_pid = 0
+        """The program that serves the root file system (fuse-overlayfs); 0 = none, or it has ended."""
         self.alive_fd = self.log_fd = -1
         self.init_pid = 0
         self.exit_code: int | None = None
@@ -114,6 +116,16 @@ class Monitor:
     def watch_init(self) -> None:
         """Take note of the end of the first process, our child."""
         self.loop.on_child(self.init_pid, self._init_ended)
+
+    def watch_server(self) -> None:
+        """Take note of the end of the program that serves the root file system, our child."""
+        if self.server_pid:
+            self.loop.on_child(self.server_pid, self._server_ended)
+
+    def _server_ended(self, code: int) -> None:
+        self.server_pid = 0
+        if self.mounted:
+            log.error("the container has lost its root file system: fuse-overlayfs has ended", code=code)
 
     def limit_time(self, deadline: float) -> None:
         """Kill the container at that moment."""

@@ -24,8 +24,11 @@ def enter_own_namespace() -> None:
     mount.private_root()
 
 
-def mount_root(plan: Mapping[str, Any], target: str) -> None:
-    """Mount the root file system as the storage driver has planned it (its MountPlan)."""
+def mount_root(plan: Mapping[str, Any], target: str, log_fd: int = -1) -> int:
+    """Mount the root file system as the storage driver has planned it (its MountPlan).
+
+    Returns the process id of the program that serves it; 0 if the kernel does.
+    """
     try:
         os.mkdir(target, 0o700)
     except FileExistsError:
@@ -43,9 +46,14 @@ def mount_root(plan: Mapping[str, Any], target: str) -> None:
             userxattr=plan["userxattr"],
         )
     elif kind == "bind":
-        mount.bind(plan["lower"][0], target, recursive=True)
+        mount.bind(plan["lower"][0], target, recursive=True, readonly=plan["readonly"])
+    elif kind == "fuse":
+        from libpod.monitor import fuse  # lazy: seldom used
+
+        return fuse.mount_fuse(plan, target, log_fd)
     else:
         raise errors.NotSupportedError(f'mount kind "{kind}" is not known to the monitor')
+    return 0
 
 
 def _forget_volatile(work: str) -> None:

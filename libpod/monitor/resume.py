@@ -31,7 +31,7 @@ _VERSION = 1
 _LEVELS = ("debug", "info", "warn", "error", "fatal")
 _STUB = "import sys; sys.path.insert(0, sys.argv[1]); from libpod.monitor import resume; resume.main()"
 _PLAIN = (
-    "kept_fds", "cid", "name", "run_id", "run_dir", "merged", "bundle", "place", "mounted",
+    "kept_fds", "cid", "name", "run_id", "run_dir", "merged", "bundle", "place", "mounted", "server_pid",
     "alive_fd", "log_fd", "init_pid", "started_ns", "stop_signal", "stop_timeout_s",
     "deadline", "removes", "cleanup_argv",
 )  # fmt: skip
@@ -188,6 +188,7 @@ def _resume(monitor: Monitor, state: State) -> None:
             monitor.client = peer
     monitor.limit_time(monitor.deadline)
     monitor.watch_init()
+    monitor.watch_server()
     _signal.pthread_sigmask(_signal.SIG_SETMASK, ())
     monitor.loop.reap()  # what ended before there was a handler
     failpoint.hit("monitor:resumed")

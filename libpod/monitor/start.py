@@ -67,7 +67,8 @@ def prepare(monitor: Monitor, msg: Message) -> None:
     network.serve()
     monitor.merged = msg.get("target") or f"{os.path.dirname(monitor.run_dir)}/merged"
     monitor.mounted = True
-    mounts.mount_root(msg["mount"], monitor.merged)
+    monitor.server_pid = mounts.mount_root(msg["mount"], monitor.merged, monitor.log_fd)
+    monitor.watch_server()
     failpoint.hit("monitor:after-mount")
     root_fd = os.open(monitor.merged, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
@@ -222,12 +223,15 @@ def _enter_cgroup(monitor: Monitor, msg: Message) -> None:
 
 
 def _arrive_in_cgroup(monitor: Monitor) -> None:
-    """Wait until this process is in the supervisor cgroup, and see to it that slirp4netns is."""
+    """Wait until this process is in the supervisor cgroup, and see to it that our helpers are."""
     if monitor.moving is not None:
         monitor.moving.wait()
     place, network = monitor.place, monitor.network
-    if place and place["supervisor"] and network is not None and network.helper_pid:
-        cgroup.move("/supervisor" if place["mount_needed"] else place["supervisor"], network.helper_pid)
+    if place and place["supervisor"]:
+        target = "/supervisor" if place["mount_needed"] else place["supervisor"]
+        for pid in (network.helper_pid if network is not None else 0, monitor.server_pid):
+            if pid:
+                cgroup.move(target, pid)
 
 
 def _await_network(monitor: Monitor) -> None:

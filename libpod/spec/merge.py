@@ -99,6 +99,8 @@ def merge(request: Request, image: ImageConfig, defaults: Defaults, ids: MergeId
         "image_name": ids.get("image_name", ""),
         "image_id": ids.get("image_id", ""),
         "layers": list(ids.get("layers", ())),
+        "driver": "overlay",
+        "mount_program": "",
         "rootfs": request["image"] if request["rootfs"] else "",
         "hostname": _hostname(request, namespaces, network, host, cid),
         "labels": {**image["labels"], **request["labels"]},

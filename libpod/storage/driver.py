@@ -9,29 +9,36 @@ mount namespace. It mounts nothing itself. Each driver is a module with
     read_plan(paths, record) -> MountPlan   the same files, read-only, for a container that does not run
 
 All layers are kept in the form that the kernel's overlay reads (whiteouts as devices 0:0), whatever driver
-mounts them.
+mounts them. A container keeps the driver that it was made with.
 """
 
 from __future__ import annotations
 
-from libpod import errors
+import os
+
+from libpod import errors, log
 from libpod.storage import overlay
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Literal, TypedDict
+    from typing import Any, Literal, TypedDict
 
     from libpod.conf.paths import Paths
+    from libpod.conf.settings import Settings
     from libpod.model.container import ContainerRecord
 
     class MountPlan(TypedDict):
-        kind: Literal["overlay", "bind"]
+        kind: Literal["overlay", "fuse", "bind"]
         lower: list[str]
         """overlay: absolute paths, the top layer first, as the kernel wants them. bind: the one source
         directory.
         """
         upper: str | None
         """None = read-only."""
+        readonly: bool
+        """bind: it may not be written to."""
+        program: str
+        """fuse: the path of fuse-overlayfs."""
         work: str | None
         volatile: bool
         """Nothing of it needs to survive a power cut: no sync at unmount."""
@@ -39,23 +46,75 @@ if TYPE_CHECKING:
 
 
 NAMES = ("overlay", "fuse-overlayfs", "vfs")
+_WORKS = "overlay-works"
+"""A file in the cache: the kernel with which overlay's probe was good."""
 
 
-def check(name: str) -> str:
-    """The driver's name as it is known here. Raises UsageError for an unknown one, NotSupportedError for
-    one to come.
+def choose(paths: Paths, settings: Settings) -> tuple[str, str]:
+    """The driver of a new container, and its mount program if that is not the usual one.
+
+    In the user's namespace. Without a setting the first that works; that overlay does is remembered, and
+    looked at again with another kernel.
     """
-    wanted = name or overlay.NAME
-    if wanted in ("overlay", "overlay2"):
-        return overlay.NAME
-    if wanted in NAMES:
-        raise errors.NotSupportedError(
-            f'the storage driver "{wanted}" is not supported yet',
-            remedy="use --storage-driver=overlay",
-            name=wanted,
-        )
-    raise errors.UsageError(
-        f'unknown storage driver "{name}"', remedy=f"the drivers are {', '.join(NAMES)}", name=name
+    name, program = settings.storage_driver, settings.overlay_mount_program
+    if program and name in ("", overlay.NAME):
+        name = "fuse-overlayfs"
+    if name:
+        return name, program if name == "fuse-overlayfs" else ""
+    stamp = os.uname().release.encode()
+    cache = f"{paths.cache}/{_WORKS}"
+    try:
+        fd = os.open(cache, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            if os.read(fd, 256) == stamp:
+                return overlay.NAME, ""
+        finally:
+            os.close(fd)
+    except OSError:
+        pass
+    return _first_that_works(paths, cache, stamp), ""
+
+
+def _first_that_works(paths: Paths, cache: str, stamp: bytes) -> str:
+    from libpod.storage import fuse  # lazy: once for a kernel
+    from libpod.util import atomic
+
+    if why := overlay.probe(paths):
+        log.debug("the kernel's overlay does not work on this store", reason=why)
+        name = "vfs" if fuse.probe(paths) else fuse.NAME
+        log.debug("storage driver chosen", driver=name)
+        return name
+    try:
+        atomic.write(cache, stamp.decode(), durable=False)
+    except OSError as e:
+        log.debug("the choice of the storage driver is not remembered", file=cache, error=e.strerror)
+    return overlay.NAME
+
+
+def usable(name: str, program: str) -> None:
+    """Raise the error that names what a driver needs and does not find."""
+    if name == "fuse-overlayfs":
+        _module(name).find(program)
+
+
+def of(record: ContainerRecord) -> str:
+    """The driver that a container was made with."""
+    return record.get("driver", overlay.NAME)
+
+
+def _module(name: str) -> Any:
+    if name == overlay.NAME:
+        return overlay
+    if name == "fuse-overlayfs":
+        from libpod.storage import fuse  # lazy: seldom used
+
+        return fuse
+    if name == "vfs":
+        from libpod.storage import vfs  # lazy: seldom used
+
+        return vfs
+    raise errors.StorageError(
+        f'the container was made with the storage driver "{name}", which is not known here', name=name
     )
 
 
@@ -66,28 +125,34 @@ def mount_plan(paths: Paths, record: ContainerRecord) -> MountPlan:
     """
     if record["rootfs"]:
         return bind_plan(record["rootfs"])
-    return overlay.mount_plan(paths, record)
+    plan: MountPlan = _module(of(record)).mount_plan(paths, record)
+    return plan
 
 
 def read_plan(paths: Paths, record: ContainerRecord) -> MountPlan:
     """Describe a read-only view of the files of a container that does not run."""
     if record["rootfs"]:
-        return bind_plan(record["rootfs"])
-    return overlay.read_plan(paths, record)
+        return bind_plan(record["rootfs"], readonly=True)
+    plan: MountPlan = _module(of(record)).read_plan(paths, record)
+    return plan
 
 
-def bind_plan(folder: str) -> MountPlan:
-    """`--rootfs`: a directory of the host, written to directly."""
+def bind_plan(folder: str, *, readonly: bool = False) -> MountPlan:
+    """A directory as it is, written to directly."""
     return {
         "kind": "bind",
         "lower": [folder],
         "upper": None,
+        "readonly": readonly,
+        "program": "",
         "work": None,
         "volatile": False,
         "userxattr": False,
     }
 
 
-def probe(paths: Paths) -> str:
-    """The reason why the default driver does not work on this store; empty when it does."""
-    return overlay.probe(paths)
+def probe(paths: Paths, name: str, program: str = "") -> str:
+    """The reason why a driver does not work on this store; empty when it does."""
+    if name == "fuse-overlayfs":
+        return str(_module(name).probe(paths, program))
+    return str(_module(name).probe(paths))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 
@@ -72,7 +73,7 @@ def _copy_dir(
                 made_fd = os.open(name, _DIR_FLAGS, dir_fd=target_fd)
                 try:
                     _copy_dir(inner_fd, made_fd, device, seen, top_fd, f"{prefix}{name}/")
-                    _dress(made_fd, facts, inner_fd)
+                    dress(made_fd, facts, inner_fd)
                 finally:
                     os.close(made_fd)
             finally:
@@ -82,11 +83,11 @@ def _copy_dir(
         if earlier is not None:
             os.link(earlier, name, src_dir_fd=top_fd, dst_dir_fd=target_fd, follow_symlinks=False)
             continue
-        if _copy_one(source_fd, target_fd, name, facts) and facts.st_nlink > 1:
+        if copy_one(source_fd, target_fd, name, facts) and facts.st_nlink > 1:
             seen[facts.st_dev, facts.st_ino] = prefix + name
 
 
-def _copy_one(source_fd: int, target_fd: int, name: str, facts: os.stat_result) -> bool:
+def copy_one(source_fd: int, target_fd: int, name: str, facts: os.stat_result) -> bool:
     """Copy what is no directory; False if it is of a kind that is left out (sockets, devices)."""
     if stat.S_ISREG(facts.st_mode):
         in_fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=source_fd)
@@ -94,9 +95,8 @@ def _copy_one(source_fd: int, target_fd: int, name: str, facts: os.stat_result) 
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
             out_fd = os.open(name, flags, 0o600, dir_fd=target_fd)
             try:
-                while os.sendfile(out_fd, in_fd, None, CHUNK):
-                    pass
-                _dress(out_fd, facts, in_fd)
+                _copy_data(in_fd, out_fd, facts.st_size)
+                dress(out_fd, facts, in_fd)
             finally:
                 os.close(out_fd)
         finally:
@@ -119,11 +119,43 @@ def _copy_one(source_fd: int, target_fd: int, name: str, facts: os.stat_result) 
     return True
 
 
-def _dress(fd: int, facts: os.stat_result, like_fd: int) -> None:
+def _copy_data(in_fd: int, out_fd: int, size: int) -> None:
+    """Copy what there is; holes stay holes."""
+    at = 0
+    while at < size:
+        try:
+            begin = os.lseek(in_fd, at, os.SEEK_DATA)
+        except OSError as e:
+            if e.errno != errno.ENXIO:
+                raise
+            break  # no data any more
+        at = os.lseek(in_fd, begin, os.SEEK_HOLE)
+        os.lseek(in_fd, begin, os.SEEK_SET)
+        os.lseek(out_fd, begin, os.SEEK_SET)
+        while begin < at and (done := os.sendfile(out_fd, in_fd, None, min(CHUNK, at - begin))):
+            begin += done
+    os.ftruncate(out_fd, size)
+
+
+def _kept(name: str) -> bool:
+    if name.startswith("user.overlay."):
+        return False
+    return name.startswith(("user.", "security.capability", "system.posix_acl_"))
+
+
+def undress(fd: int) -> None:
+    """Take away the attributes that `dress` gives."""
+    for name in os.listxattr(fd):
+        if _kept(name):
+            os.removexattr(fd, name)
+
+
+def dress(fd: int, facts: os.stat_result, like_fd: int) -> None:
+    """Give owner, mode, attributes and times of another file; overlay's own marks are left out."""
     os.fchown(fd, facts.st_uid, facts.st_gid)
     os.fchmod(fd, stat.S_IMODE(facts.st_mode))
     for name in os.listxattr(like_fd):
-        if name.startswith("user.overlay.") or not name.startswith(("user.", "security.capability")):
+        if not _kept(name):
             continue
         try:
             os.setxattr(fd, name, os.getxattr(like_fd, name))

@@ -61,10 +61,11 @@ class GlobalOptions(TypedDict, total=False):
     runtime_flag: Annotated[list[str], opt("--runtime-flag", metavar="FLAG",
         help="Global flag for the OCI runtime, without the dashes")]
     ssh: Annotated[str, opt("--ssh", metavar="MODE", state=LATER, why=_REMOTE, help="How ssh is spoken")]
-    storage_driver: Annotated[str, opt("--storage-driver", metavar="NAME", complete="(overlay)",
-        help="Driver of the store: overlay")]
-    storage_opt: Annotated[list[str], opt("--storage-opt", metavar="KEY=VALUE", state=LATER,
-        help="Option of the storage driver")]
+    storage_driver: Annotated[str, opt("--storage-driver", metavar="NAME",
+        complete="(overlay,fuse-overlayfs,vfs)",
+        help="Driver of new containers: overlay, fuse-overlayfs or vfs")]
+    storage_opt: Annotated[list[str], opt("--storage-opt", metavar="KEY=VALUE",
+        help="Option of the storage driver: overlay.mount_program=FILE")]
     syslog: Annotated[bool, opt("--syslog", state=LATER, help="Send messages to syslog as well")]
     tmpdir: Annotated[str, opt("--tmpdir", metavar="DIR", complete="dirs",
         state=ACCEPTED, why="nothing is kept there; use --runroot",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from libpod.errors import NotSupportedError, StorageError, UsageError
+from libpod.errors import StorageError
 from libpod.kernel import mount as mounts
 from libpod.kernel import ns, overlay
 from libpod.kernel.const import CLONE_NEWNS
@@ -186,21 +186,13 @@ def test_only_containers_that_go_away_are_volatile(paths: Paths) -> None:
 def test_a_directory_of_the_host_is_bound(tmp_path: Path) -> None:
     record = container("c", rootfs="/srv/root")
     plan = driver.mount_plan(Paths(str(tmp_path), ""), record)
-    assert (plan["kind"], plan["lower"], plan["upper"]) == ("bind", ["/srv/root"], None)
-
-
-def test_drivers_to_come_say_so() -> None:
-    assert driver.check("") == driver.check("overlay") == driver.check("overlay2") == "overlay"
-    for name in ("vfs", "fuse-overlayfs"):
-        with pytest.raises(NotSupportedError, match="not supported yet"):
-            driver.check(name)
-    with pytest.raises(UsageError, match="btrfs"):
-        driver.check("btrfs")
+    assert (plan["kind"], plan["lower"], plan["readonly"]) == ("bind", ["/srv/root"], False)
+    assert driver.read_plan(Paths(str(tmp_path), ""), record)["readonly"]
 
 
 @as_root
 def test_the_driver_works_here(paths: Paths) -> None:
-    assert driver.probe(paths) == ""
+    assert driver.probe(paths, "overlay") == ""
 
 
 @as_root
