@@ -106,7 +106,7 @@ def _member(name: str, content: bytes) -> tuple[tarfile.TarInfo, io.BytesIO]:
     return entry, io.BytesIO(data)
 
 
-# covers: run --storage-driver
+# covers: pypod --storage-driver
 def test_what_is_mounted_and_what_is_told(engine: Pypod, driver: str) -> None:
     made(engine, driver, "--name", "c", "IMAGE", "sleep", "1000")
     kind = sh(engine, "c", "grep ' / ' /proc/mounts")[-1].split()[2]
@@ -247,7 +247,7 @@ def test_the_driver_is_kept(shared: Pypod) -> None:
     assert shared.inspect("c")["Driver"] == "vfs"
 
 
-# covers: create --storage-opt
+# covers: pypod --storage-opt
 def test_options_of_the_driver(shared: Pypod) -> None:
     program = "/usr/bin/fuse-overlayfs"
     for option in ("overlay.mount_program", "mount_program"):
