@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import tarfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -41,9 +42,10 @@ def sh(engine: Pypod, name: str, script: str) -> list[str]:
     return engine("exec", name, "sh", "-c", script).lines
 
 
-def layered(engine: Pypod, base: Path) -> str:
+@pytest.fixture
+def layered(engine: Pypod, tmp_path: Path) -> Iterator[str]:
     """An image of two layers: the upper one has whiteouts, an opaque directory and replacements."""
-    lower, upper, out = base / "lower.tar", base / "upper.tar", base / "image.tar"
+    lower, upper, out = tmp_path / "lower.tar", tmp_path / "upper.tar", tmp_path / "image.tar"
     hard = tarfile.TarInfo("data/two")
     hard.type, hard.linkname = tarfile.LNKTYPE, "data/one"
     changes = [
@@ -76,7 +78,9 @@ def layered(engine: Pypod, base: Path) -> str:
             out_tar.addfile(entry, io.BytesIO(content))
     _docker_archive(out, [lower, upper])
     engine("load", "-i", str(out))
-    return "localhost/layered:latest"
+    yield "localhost/layered:latest"
+    engine("rm", "-af", "-t", "0")
+    engine("rmi", "localhost/layered:latest")
 
 
 def _docker_archive(out: Path, layers: list[Path]) -> None:
@@ -120,9 +124,8 @@ def test_what_is_mounted_and_what_is_told(engine: Pypod, driver: str) -> None:
     assert (told["graphDriverName"], told["graphDriverProblem"]) == (driver, "")
 
 
-def test_layers_are_seen_as_they_are_meant(engine: Pypod, driver: str, tmp_path: Path) -> None:
-    image = layered(engine, tmp_path)
-    made(engine, driver, "--name", "c", image, "sleep", "1000")
+def test_layers_are_seen_as_they_are_meant(engine: Pypod, driver: str, layered: str) -> None:
+    made(engine, driver, "--name", "c", layered, "sleep", "1000")
     assert sh(engine, "c", "cd /data; find . | sort") == [
         ".",
         "./hidden",
@@ -155,9 +158,8 @@ def test_layers_are_seen_as_they_are_meant(engine: Pypod, driver: str, tmp_path:
     assert inodes[0].endswith(" 2")
 
 
-def test_what_is_changed_is_there_after_a_restart(engine: Pypod, driver: str, tmp_path: Path) -> None:
-    image = layered(engine, tmp_path)
-    made(engine, driver, "--name", "c", image, "sleep", "1000")
+def test_what_is_changed_is_there_after_a_restart(engine: Pypod, driver: str, layered: str) -> None:
+    made(engine, driver, "--name", "c", layered, "sleep", "1000")
     sh(
         engine,
         "c",
@@ -179,7 +181,7 @@ def test_what_is_changed_is_there_after_a_restart(engine: Pypod, driver: str, tm
     engine("stop", "-t", "0", "c")
     engine("start", "c")
     assert sh(engine, "c", look) == before
-    made(engine, driver, "--name", "d", image, "sleep", "1000")
+    made(engine, driver, "--name", "d", layered, "sleep", "1000")
     assert sh(engine, "d", "cd /data; cat one; ls merged; stat -c %a:%u suid") == ["onenew", "old", "4755:7"]
 
 
