@@ -101,6 +101,13 @@ def open_own(session: Session, found: Found) -> tuple[int, list[str]]:
                 "which does not tell what has changed",
                 remedy="compare it with a copy of your own",
             )
+        if driver.of(record) != "overlay":
+            raise errors.NotSupportedError(
+                f'what container "{record["name"]}" has changed cannot be told: its storage driver is '
+                f"{driver.of(record)}",
+                remedy="use a container made with --storage-driver=overlay",
+                name=record["name"],
+            )
         upper = f"{session.paths.container_dir(record['id'])}/{rootfs.UPPER}"
         return (path.open_root(upper) if os.path.isdir(upper) else -1), record["layers"]
     keys = image["layers"] if image is not None else []

@@ -39,6 +39,8 @@ def of_layers(paths: Paths, keys: list[str]) -> int:
             "kind": "overlay",
             "lower": driver.lower_dirs(paths, keys),
             "upper": None,
+            "readonly": True,
+            "program": "",
             "work": None,
             "volatile": False,
             "userxattr": True,
