@@ -122,8 +122,16 @@ def wait(
     session: Session, record: ContainerRecord, conditions: tuple[str, ...] = ("stopped", "exited")
 ) -> int:
     """Block until the container is in one of the states; its exit code, or -1 when it ended unseen."""
+    has_run = False
     while True:
         status = containers.status(session, record)
+        if has_run and status["state"] == "created":
+            return -1  # removed, with the record of its exit
+        has_run = containers.is_running(status)
+        if has_run and record["remove"] and set(conditions) <= {"stopped", "exited"}:
+            code = _exit_told(session, record)
+            if code is not None:
+                return code
         if status["state"] in conditions or (
             "stopped" in conditions and status["state"] in ("exited", "created")
         ):
@@ -135,3 +143,23 @@ def wait(
         if "running" in conditions and containers.is_running(status):
             return -1
         monitorctl.wait_change(session.paths, record["id"], status)
+
+
+def _exit_told(session: Session, record: ContainerRecord) -> int | None:
+    """The exit code as the monitor tells it: of a container with `--rm` it is nowhere to be read a moment
+    later. None when the monitor is dead, or at its end already.
+    """
+    try:
+        conn = monitorctl.connect(session.paths, record["id"])
+    except (errors.StateError, errors.MonitorError):
+        return None
+    try:
+        conn.send({"t": "wait"})
+        while (got := conn.recv()) is not None:
+            if got[0].get("t") == "exited":
+                return int(got[0]["code"])
+    except (BrokenPipeError, ConnectionResetError):
+        pass
+    finally:
+        conn.close()
+    return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 
 from tests.support import processes
 from tests.support.engine import Pypod
+from tests.support.processes import wait_until
 
 pytestmark = pytest.mark.needs("crun", "slirp4netns", "newuidmap", "busybox")
 
@@ -137,12 +140,27 @@ def test_waiting_for_a_state(shared: Pypod) -> None:
 
 # covers: wait
 def test_waiting_for_what_is_removed(shared: Pypod) -> None:
+    """Also when the one that waits gets no processor time until everything is gone."""
     cid = shared.run("-d", "--rm", "IMAGE", "sh", "-c", "while [ ! -e /go ]; do sleep 0.05; done; exit 5").out
     child = shared.start("wait", cid)
-    time.sleep(0.3)  # it waits by now; if not, the container is gone before it looks, which is an error
+    wait_until(lambda: waits_at_a_socket(child.pid), what="the connection to the monitor")
+    child.send_signal(signal.SIGSTOP)
     shared("exec", cid, "touch", "/go")
+    wait_until(lambda: shared("ps", "-aq").out == "", what="the container to be removed")
+    child.send_signal(signal.SIGCONT)
     out, _ = child.communicate(timeout=20)
     assert (out, child.returncode) == ("5\n", 0)
+
+
+def waits_at_a_socket(pid: int) -> bool:
+    """It has one, and sleeps: what it had to say is said."""
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            if os.readlink(entry).startswith("socket:"):
+                return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "S"
+        except FileNotFoundError:
+            pass  # closed meanwhile
+    return False
 
 
 # covers: rm
