@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from libpod.engine import containers, volumes
 from libpod.engine.system_prune import disk
+from libpod.image import blobs
 from libpod.state import containers as rows
 from libpod.state import images
 from libpod.state import volumes as volume_rows
@@ -11,6 +12,7 @@ from libpod.state import volumes as volume_rows
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from libpod.engine.session import Session
+    from libpod.model.image import ImageRecord
 
     JsonDict = dict[str, object]
 
@@ -18,17 +20,18 @@ if TYPE_CHECKING:
 def summary(session: Session) -> list[JsonDict]:
     """One row for each kind: Type, Total, Active, RawSize, RawReclaimable (bytes of disk).
 
-    Layers that images share count once; those of images that no container uses are reclaimable.
+    An image takes its unpacked layers, their archives and its documents. What images share counts once; what
+    only images without a container use is reclaimable.
     """
     session.enter()
     paths = session.paths
     used = rows.counts_by_image(session.db)
     every = images.all_images(session.db)
-    keys = {key for record in every for key in record["layers"]}
-    needed = {key for record in every if record["id"] in used for key in record["layers"]}
-    sizes = {key: disk(f"{paths.layers}/{key}") for key in keys}
+    parts = {record["id"]: _parts(session, record) for record in every}
+    needed = {path for image_id, found in parts.items() if image_id in used for path in found}
+    sizes = {path: disk(path) for path in {path for found in parts.values() for path in found}}
     active_images = sum(record["id"] in used for record in every)
-    free_images = sum(size for key, size in sizes.items() if key not in needed)
+    free_images = sum(size for path, size in sizes.items() if path not in needed)
     found = rows.summaries(session.db)
     running = {r["id"] for r in found if containers.is_running(containers.status(session, r))}
     upper = {r["id"]: disk(paths.container_dir(r["id"])) for r in found}
@@ -42,6 +45,13 @@ def summary(session: Session) -> list[JsonDict]:
         _row("Containers", len(found), len(running), sum(upper.values()), free_containers),
         _row("Local Volumes", len(names), len(names) - len(free), sum(held.values()), free_volumes),
     ]
+
+
+def _parts(session: Session, record: ImageRecord) -> list[str]:
+    """The paths of everything that an image takes."""
+    paths = session.paths
+    found = [f"{paths.layers}/{key}" for key in record["layers"]]
+    return found + [blobs.path(paths, digest) for digest in images.blobs_of(session.db, record["id"])]
 
 
 def _row(kind: str, total: int, active: int, size: int, reclaimable: int) -> JsonDict:

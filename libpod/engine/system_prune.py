@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 
 from libpod import errors
 from libpod.engine import container_prune, image_prune, volumes
@@ -61,16 +62,23 @@ def _sizes(session: Session, with_volumes: bool) -> dict[str, int]:
 
 
 def disk(path: str) -> int:
-    """Bytes of disk of a file or tree, links not followed; what vanishes meanwhile counts nothing."""
-    total = 0
+    """Bytes of disk of a file or tree, links not followed and hard links counted once; what vanishes
+    meanwhile counts nothing.
+    """
     try:
-        total = os.lstat(path).st_blocks * 512
+        total = os.lstat(path).st_blocks
     except OSError:
         return 0
+    linked: set[tuple[int, int]] = set()
     for folder, below, names in os.walk(path):
         for name in (*below, *names):
             try:
-                total += os.lstat(f"{folder}/{name}").st_blocks * 512
+                found = os.lstat(f"{folder}/{name}")
             except OSError:
                 continue
-    return total
+            if found.st_nlink > 1 and not stat.S_ISDIR(found.st_mode):
+                if (found.st_dev, found.st_ino) in linked:
+                    continue
+                linked.add((found.st_dev, found.st_ino))
+            total += found.st_blocks
+    return total * 512

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pypod.ui import human
 from tests.support.engine import Pypod
 
 pytestmark = pytest.mark.needs("crun", "slirp4netns", "newuidmap", "busybox")
@@ -71,7 +72,8 @@ def test_volumes_are_asked_about(shared: Pypod) -> None:
     assert shared("volume", "ls", "-q").out == ""
 
 
-# covers: system prune --all, system prune --force, system prune --volumes, system prune --filter
+# covers: system prune, system prune --all, system prune --force, system prune --volumes
+# covers: system prune --filter
 def test_all_that_nobody_needs(pypod: Pypod) -> None:
     image = pypod("image", "inspect", "-f", "{{.Id}}", pypod.image).out
     running = pypod.detached("--name", "c", "-v", "used:/d")
@@ -93,7 +95,7 @@ def test_all_that_nobody_needs(pypod: Pypod) -> None:
     assert pypod("volume", "ls", "-q").lines == ["used"]
 
 
-# covers: system df --format
+# covers: system df, system df --format
 def test_how_much_disk_is_taken(pypod: Pypod) -> None:
     pypod.detached("--name", "c", "-v", "used:/d")
     assert pypod("system", "df").lines[0].split() == ["TYPE", "TOTAL", "ACTIVE", "SIZE", "RECLAIMABLE"]
@@ -107,3 +109,15 @@ def test_how_much_disk_is_taken(pypod: Pypod) -> None:
     assert images["RawReclaimable"] == images["RawSize"]
     assert (containers["Total"], volumes["Active"]) == (0, 0)
     assert volumes["RawReclaimable"] == volumes["RawSize"]
+
+
+def test_what_df_promises_prune_gives(pypod: Pypod) -> None:
+    """Archives of layers count, and hard links count once."""
+    pypod.run("--name", "c", "IMAGE", "sh", "-c", "dd if=/dev/zero of=/a bs=1M count=2; ln /a /b; ln /a /c")
+    images, containers, _ = pypod("system", "df", "--format", "json").json()
+    assert 2 << 20 <= containers["RawReclaimable"] < 4 << 20
+    assert images["RawSize"] > pypod.image_tar.stat().st_size * 3 // 2
+    pypod("rm", "c")
+    images, *_ = pypod("system", "df", "--format", "json").json()
+    given = pypod("system", "prune", "-af").lines[-1].removeprefix("Total reclaimed space: ")
+    assert given == human.size(images["RawReclaimable"])
