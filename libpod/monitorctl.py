@@ -186,8 +186,8 @@ def status(paths: Paths, cid: str) -> RunStatus:
 def _derive(run_dir: str) -> RunStatus:
     boot_id = process.boot_id()
     monitored = alive.held(run_dir + "/alive")
-    ran = _load(run_dir + "/status.json")
-    end = _load(run_dir + "/exit.json")
+    ran = load(run_dir + "/status.json")
+    end = load(run_dir + "/exit.json")
     if ran is not None and end is not None and ran["run_id"] == end["run_id"]:
         return _ended(end, int(ran["started_ns"]) if ran["state"] == "running" else 0)
     if ran is None:
@@ -199,7 +199,7 @@ def _derive(run_dir: str) -> RunStatus:
     if ran["boot_id"] == boot_id:
         if monitored:
             return _running(run_dir, ran)
-        if _is_here(ran):
+        if is_here(ran):
             lives = process.alive(int(ran["init_pid"]), int(ran["init_start"]))
         else:
             lives = bool(ran["cgroup"]) and cgroup.populated(ran["cgroup"])
@@ -220,7 +220,7 @@ def _derive(run_dir: str) -> RunStatus:
 def note_stop_requested(paths: Paths, cid: str) -> None:
     """Write down that this process stops the container: it is `stopping` as long as this one lives."""
     run_dir = paths.run_dir(cid)
-    ran = _load(run_dir + "/status.json")
+    ran = load(run_dir + "/status.json")
     me = os.getpid()
     intent = {
         "v": 1,
@@ -264,56 +264,18 @@ def wait_change(paths: Paths, cid: str, seen: RunStatus, timeout_s: float | None
                 os.close(holder)
 
 
-def lost_init(paths: Paths, cid: str) -> tuple[int, int]:
-    """Return pid and start time of a first process that nobody watches: its monitor was killed; (0, 0) if
-    there is none.
-    """
-    run_dir = paths.run_dir(cid)
-    if alive.held(run_dir + "/alive"):
-        return 0, 0
-    ran = _load(run_dir + "/status.json")
-    if ran is not None and ran["boot_id"] == process.boot_id() and _is_here(ran):
-        pid, start = int(ran["init_pid"]), int(ran["init_start"])
-        if process.alive(pid, start):
-            return pid, start
-    return _runtime_init(run_dir)[:2]
-
-
 def stop_unmonitored(paths: Paths, cid: str, timeout_s: float = 10.0) -> bool:
-    """Kill the first process of a container whose monitor is dead, by pidfd; with it goes its pid namespace.
-
-    What else is in its cgroups is killed too, and they are removed. False if something does not end in time.
-    Idempotent; works from outside the user namespace."""
-    run_dir = paths.run_dir(cid)
-    if alive.held(run_dir + "/alive"):
+    """End what a killed monitor has left of a run; False if the monitor lives, or something does not end in
+    time. Idempotent; works from outside the user namespace."""
+    if alive.held(paths.run_dir(cid) + "/alive"):
         return False
-    from libpod.monitor import stray  # lazy: only after a monitor was killed
+    from libpod import unmonitored  # lazy: only after a monitor was killed
 
-    pid, start = lost_init(paths, cid)
-    ended = not pid or stray.kill(pid, start, timeout_s)
-    inner = cgroup_of_run(paths, cid)
-    return (not inner or remove_cgroup(inner, timeout_s)) and ended
+    return unmonitored.stop(paths, cid, timeout_s)
 
 
-def cgroup_of_run(paths: Paths, cid: str) -> str:
-    """Return the cgroup in which everything of the last run is or was; empty if there is none."""
-    try:
-        return os.readlink(paths.run_dir(cid) + "/cgroup")
-    except OSError:
-        return ""
-
-
-def remove_cgroup(inner: str, timeout_s: float = 10.0) -> bool:
-    """Kill what is left in a run's cgroup, and remove it; False if something does not end in time."""
-    if not os.path.isdir(cgroup.directory(inner)):
-        return True
-    cgroup.kill(inner)
-    ended = cgroup.wait_empty(inner, timeout_s)
-    cgroup.remove_tree(inner)
-    return ended
-
-
-def _load(path: str) -> Json | None:
+def load(path: str) -> Json | None:
+    """Return a record in `run/`; None if there is none, or a power cut has damaged it."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -363,7 +325,7 @@ def _running(run_dir: str, ran: Json) -> RunStatus:
     found = _state("running" if ran["state"] == "running" else "initialized")
     found["started_ns"] = int(ran["started_ns"]) if ran["state"] == "running" else 0
     found["cgroup"] = ran["cgroup"]
-    if _is_here(ran):
+    if is_here(ran):
         found["pid"] = int(ran["init_pid"])
         found["netns"] = ran["netns"]
         found["monitor_pid"] = int(ran["monitor_pid"])
@@ -376,7 +338,7 @@ def _running(run_dir: str, ran: Json) -> RunStatus:
     return found
 
 
-def _is_here(ran: Json) -> bool:
+def is_here(ran: Json) -> bool:
     """Say whether the process ids in a status file are of this pid namespace."""
     return int(ran.get("pid_ns", 0)) in (0, process.pid_namespace())
 
@@ -395,7 +357,7 @@ def _frozen(path: str) -> bool:
 
 
 def _is_being_stopped(run_dir: str, run_id: str) -> bool:
-    intent = _load(run_dir + "/intent.json")
+    intent = load(run_dir + "/intent.json")
     if intent is None or intent["run_id"] != run_id:
         return False
     return process.alive(int(intent.get("by_pid", 0)), int(intent.get("by_start", 0)))
@@ -406,7 +368,9 @@ def _unrecorded(run_dir: str) -> RunStatus | None:
 
     While it waits to be started there is the runtime's exec.fifo.
     """
-    pid, _start, waits = _runtime_init(run_dir)
+    from libpod import unmonitored  # lazy: only after a monitor was killed
+
+    pid, _start, waits = unmonitored.runtime_init(run_dir)
     if not pid:
         return None
     found = _state("initialized" if waits else "running")
@@ -415,33 +379,14 @@ def _unrecorded(run_dir: str) -> RunStatus | None:
     return found
 
 
-def _runtime_init(run_dir: str) -> tuple[int, int, bool]:
-    directory = run_dir + "/crun"
-    try:
-        cids = os.listdir(directory)
-    except FileNotFoundError:
-        return 0, 0, False
-    from libpod.oci import runtime as oci  # lazy: only after a monitor was killed
-
-    for cid in cids:
-        for file in ("status", "state.json"):
-            try:
-                pid, start = oci.init_of(jsonio.load_file(f"{directory}/{cid}/{file}"))
-            except (OSError, ValueError, AttributeError):
-                continue
-            if pid and process.alive(pid, start):
-                return pid, start, os.path.lexists(f"{directory}/{cid}/exec.fifo")
-    return 0, 0, False
-
-
 def _differs(now: RunStatus, seen: RunStatus) -> bool:
     return any(now[key] != seen[key] for key in ("state", "unmonitored", "pid", "started_ns", "finished_ns"))
 
 
 def _watched_process(run_dir: str, seen: RunStatus) -> int:
     """Return an owned pidfd of the process whose end changes the status; -1 if there is none."""
-    ran = _load(run_dir + "/status.json")
-    if ran is None or not seen["pid"] or not _is_here(ran):
+    ran = load(run_dir + "/status.json")
+    if ran is None or not seen["pid"] or not is_here(ran):
         return -1
     who = "init" if seen["unmonitored"] else "monitor"
     try:

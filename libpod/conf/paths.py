@@ -37,6 +37,7 @@ class Paths:
     __slots__ = (
         "blobs",
         "cache",
+        "cgroups",
         "containers",
         "graphroot",
         "images",
@@ -61,6 +62,8 @@ class Paths:
         self.layers = graphroot + "/layers"
         self.images = graphroot + "/images"
         self.containers = graphroot + "/containers"
+        self.cgroups = graphroot + "/cgroups"
+        """In which cgroups the runs of containers are; also for containers that are gone."""
         self.volumes = graphroot + "/volumes"
         self.trash = graphroot + "/trash"
         self.tmp = graphroot + "/tmp"
@@ -73,6 +76,10 @@ class Paths:
     def run_dir(self, cid: str) -> str:
         """Return the directory of what belongs to a container's present run."""
         return f"{self.containers}/{cid}/run"
+
+    def cgroup_link(self, cid: str) -> str:
+        """Return the symbolic link whose text is the cgroup of a container's present run."""
+        return f"{self.cgroups}/{cid}"
 
 
 def resolve(root: str | None, runroot: str | None, environ: Mapping[str, str]) -> Paths:
@@ -116,6 +123,7 @@ def ensure(paths: Paths) -> None:
         paths.layers,
         paths.images,
         paths.containers,
+        paths.cgroups,
         paths.volumes,
         paths.trash,
         paths.tmp,

@@ -42,13 +42,12 @@ def carry(session: Session, started: Started, stdio: Stdio) -> int:
     code = int(str(ended["code"]))
     if started.record["remove"]:
         _tell(started, "claim")
-        inner = monitorctl.cgroup_of_run(session.paths, started.record["id"])
         cleanup.remove(session, started.record)
         failpoint.hit("run:before-cleaned")
-        if (
-            not _tell(started, "cleaned") and inner
-        ):  # the monitor was killed: it can no longer leave its cgroup
-            monitorctl.remove_cgroup(inner)
+        if not _tell(started, "cleaned"):  # the monitor was killed: it can no longer leave its cgroup
+            from libpod import unmonitored
+
+            unmonitored.remove_cgroup(session.paths, started.record["id"])
     started.conn.close()
     return code
 

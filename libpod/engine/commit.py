@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from libpod import errors, log, monitorctl
+from libpod import errors, log, unmonitored
 from libpod.engine import containers, rootfiles
 from libpod.engine.import_image import open_store
 from libpod.kernel import cgroup
@@ -134,7 +134,7 @@ def _freeze(session: Session, record: ContainerRecord) -> str:
     status = containers.status(session, record)
     if status["state"] != "running":
         return ""
-    inner = monitorctl.cgroup_of_run(session.paths, record["id"])
+    inner = unmonitored.cgroup_of_run(session.paths, record["id"])
     try:
         if not inner:
             raise errors.KernelError(2, "freeze", "no cgroup")

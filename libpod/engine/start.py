@@ -68,6 +68,7 @@ def surround(
             "cid": cid,
             "run_id": run_id,
             "run_dir": session.paths.run_dir(cid),
+            "cgroup_link": session.paths.cgroup_link(cid),
             "network": plan["message"],
             "moved_later": launched.place.by_systemd,
         }

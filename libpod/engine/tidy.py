@@ -1,5 +1,5 @@
-"""Owns: removing what killed commands have left where nobody would look for it: in the trash, lock files of
-what is gone, directories of volumes that were never made.
+"""Owns: removing what killed processes have left where nobody would look for it: in the trash, lock files of
+what is gone, directories of volumes that were never made, cgroups that a killed monitor did not leave.
 
 Lists show none of it, so that it costs them nothing; the commands that remove things do this first.
 """
@@ -26,6 +26,7 @@ _CID_LENGTH = 64
 
 def tidy(session: Session) -> None:
     """Remove it; 0.1 ms when there is nothing. What cannot be removed is logged and stays."""
+    _remove_cgroups(session)
     trash = _names(session.paths.trash)
     gone = _gone(session, trash)
     old = [name for name in trash if not _cid(name) and _is_old(f"{session.paths.trash}/{name}")]
@@ -44,6 +45,19 @@ def tidy(session: Session) -> None:
         volumes.sweep(session.paths, session.db, left)
     except (errors.PypodError, OSError) as e:
         log.warning("cannot remove what a killed command has left", error=e)
+
+
+def _remove_cgroups(session: Session) -> None:
+    """Remove the empty cgroups of containers that are gone. A monitor that still is on its way out is in its
+    own, and removes it itself."""
+    from libpod import unmonitored
+
+    for cid in _names(session.paths.cgroups):
+        if not os.path.lexists(session.paths.container_dir(cid)):
+            try:
+                unmonitored.remove_empty_cgroup(session.paths, cid)
+            except errors.KernelError as e:
+                log.warning("cannot remove the cgroup that a killed monitor has left", error=e)
 
 
 def _gone(session: Session, trash: list[str]) -> list[str]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from libpod.model.run import ExitFile, StatusFile
 
 VERSION = 1
-STATUS, EXIT, CGROUP = "status.json", "exit.json", "cgroup"
+STATUS, EXIT = "status.json", "exit.json"
 
 
 def write_status(run_dir: str, status: StatusFile) -> None:
@@ -40,17 +40,16 @@ def sync_exit(run_dir: str) -> None:
     atomic.sync_dir(run_dir)
 
 
-def write_cgroup(run_dir: str, inner: str) -> None:
+def write_cgroup(link: str, inner: str) -> None:
     """Say in which cgroup everything of this run is, as a symbolic link: for who cleans up after a killed
-    monitor.
+    monitor. Empty = nothing is left there.
     """
-    path = f"{run_dir}/{CGROUP}"
     try:
-        os.unlink(path)
+        os.unlink(link)
     except FileNotFoundError:
         pass
     if inner:
-        os.symlink(inner, path)
+        os.symlink(inner, link)
 
 
 def write_failure(run_dir: str, run_id: str, code: int, error: str, now_ns: int) -> None:

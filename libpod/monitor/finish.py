@@ -204,7 +204,7 @@ def _leave_cgroup(monitor: Monitor) -> None:
         cgroup.kill(place["runtime_path"])
         cgroup.wait_empty(place["runtime_path"], _EXECS_S)
     if cgtree.leave(place) or place["manager"] == "systemd":
-        exitrec.write_cgroup(monitor.run_dir, "")
+        exitrec.write_cgroup(monitor.cgroup_link, "")
 
 
 def _follow_up(monitor: Monitor) -> None:

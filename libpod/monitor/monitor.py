@@ -48,7 +48,8 @@ class Monitor:
         """The sign that this process keeps the user namespace: a locked file below Paths.ns."""
         self.inherited: tuple[int, ...] = ()
         """The client's stdin, stdout and stderr, until it is known whether the container gets them."""
-        self.cid = self.name = self.run_id = self.run_dir = self.merged = self.bundle = ""
+        self.cid = self.name = self.run_id = self.merged = self.bundle = ""
+        self.run_dir = self.cgroup_link = ""
         self.place: CgroupPlace | None = None
         self.moving: Background | None = None
         """Our move to another cgroup, while it is under way."""

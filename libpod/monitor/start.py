@@ -44,7 +44,7 @@ def surround(monitor: Monitor, msg: Message) -> None:
     failpoint.hit("monitor:after-surround-message")
     run_dir: str = msg["run_dir"]
     monitor.alive_fd = _hold_alive(monitor, run_dir)
-    monitor.run_dir = run_dir
+    monitor.run_dir, monitor.cgroup_link = run_dir, msg["cgroup_link"]
     monitor.log_fd = os.open(
         f"{run_dir}/monitor.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600
     )
@@ -203,7 +203,7 @@ def _enter_cgroup(monitor: Monitor, msg: Message) -> None:
     if not place:
         return
     monitor.place = place
-    exitrec.write_cgroup(monitor.run_dir, place["inner"])
+    exitrec.write_cgroup(monitor.cgroup_link, place["inner"])
     foreseen = monitor.moving
 
     def move() -> None:

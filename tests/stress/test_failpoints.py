@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -45,7 +46,7 @@ def store(shared: Pypod) -> Iterator[Pypod]:
     shared("rm", "-af", "-t", "0")
     found = engine.leaks_since(before)
     shared("volume", "rm", "-af")  # the next one to enter removes what killed ones have left in ns/
-    for folder in ("containers", "volumes", "trash", "tmp", "ns"):
+    for folder in ("containers", "volumes", "trash", "tmp", "ns", "cgroups"):
         found += [f"{folder}/{name}" for name in os.listdir(shared.graphroot / folder)]
     locks = os.listdir(shared.graphroot / "locks")
     found += [f"locks/{name}" for name in locks if name.startswith(("40-", "50-"))]
@@ -240,6 +241,23 @@ def test_the_monitor_dies_while_it_finishes(store: Pypod, point: str) -> None:
             assert code == 3, (name, err)
         else:
             assert (code, "monitor ended" in err) == (125, True), (name, code, err)
+
+
+def test_the_monitor_dies_when_the_client_has_removed_the_container(store: Pypod) -> None:
+    """Nobody is left who knows of its cgroup; the next `rm` finds it."""
+    armed = {"PYPOD_FAILPOINT": "monitor:after-exited=pause"}
+    before = processes.of_account()
+    assert store.run("--rm", "IMAGE", "sh", "-c", SHORT, env=armed, check=None).code == 3
+    stopped = [p for p in processes.of_account() - before if p.cmdline.startswith("pypod: monitor")]
+    inner = Path(os.readlink(next((store.graphroot / "cgroups").iterdir())))
+    assert inner.name in {Path(path).name for path in engine.cgroups()}
+    store("rm", "-af")
+    assert inner.name in {Path(path).name for path in engine.cgroups()}, "its monitor was still there"
+    for monitor in stopped:
+        processes.kill(monitor.pid)
+    wait_until(lambda: not processes.of_account() - before, what="the monitor's helpers have ended")
+    store("rm", "-af")
+    assert inner.name not in {Path(path).name for path in engine.cgroups()}
 
 
 def test_the_client_dies_when_it_has_removed_the_container(store: Pypod) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from libpod import errors, monitorctl
+from libpod import errors, monitorctl, unmonitored
 from libpod.conf.paths import Paths
 from libpod.kernel import process
 from libpod.monitor import exitrec
@@ -135,7 +135,7 @@ def test_running_in_another_pid_namespace(box: Box) -> None:
     os.close(box.alive_fd)
     box.alive_fd = -1
     assert box.status()["state"] == "exited"
-    assert monitorctl.lost_init(box.paths, CID) == (0, 0)
+    assert unmonitored.lost_init(box.paths, CID) == (0, 0)
     box.ran(pid_ns=process.pid_namespace())
     assert (box.status()["pid"], box.status()["unmonitored"]) == (box.init.pid, True)
 
