@@ -6,13 +6,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Annotated
 
+    from pypod.cli.common import Latest, RunningContainer
     from pypod.cli.context import Context
-    from pypod.cli.declare import arg, opt
+    from pypod.cli.declare import opt
 
 
 def attach(
     ctx: Context,
-    container: Annotated[str | None, arg("CONTAINER", complete="running")] = None,
+    container: RunningContainer = None,
     detach_keys: Annotated[
         str | None,
         opt(
@@ -22,7 +23,7 @@ def attach(
             help="Keys that detach from the terminal",
         ),
     ] = None,
-    latest: Annotated[bool, opt("--latest", "-l", help="Take the container that was created last")] = False,
+    latest: Latest = False,
     no_stdin: Annotated[bool, opt("--no-stdin", help="Do not pass on stdin")] = False,
     sig_proxy: Annotated[
         bool, opt("--sig-proxy", help="Forward signals to the container's first process")

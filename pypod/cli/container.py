@@ -7,18 +7,19 @@ if TYPE_CHECKING:
     from typing import Annotated
 
     from libpod.model.container import ContainerRecord
+    from pypod.cli.common import Container, Containers, Latest, PruneFilters
     from pypod.cli.context import Context
-    from pypod.cli.declare import FULFILLED, LATER, arg, opt
+    from pypod.cli.declare import FULFILLED, LATER, opt
 
 
 def cleanup(
     ctx: Context,
-    containers: Annotated[list[str] | None, arg("CONTAINER", complete="containers")] = None,
+    containers: Containers = None,
     all: Annotated[bool, opt("--all", "-a", help="Clean up after all containers")] = False,
     exec: Annotated[
         str | None, opt("--exec", help="Clean up after this exec session instead", state=LATER)
     ] = None,
-    latest: Annotated[bool, opt("--latest", "-l", help="Take the container that was created last")] = False,
+    latest: Latest = False,
     rm: Annotated[bool, opt("--rm", help="Remove the container afterwards")] = False,
     rmi: Annotated[bool, opt("--rmi", help="Remove the image afterwards", state=LATER)] = False,
     stopped_only: Annotated[
@@ -42,7 +43,7 @@ def cleanup(
 
 def exists(
     ctx: Context,
-    container: Annotated[str, arg("CONTAINER", complete="containers")],
+    container: Container,
     external: Annotated[
         bool,
         opt(
@@ -69,10 +70,7 @@ def exists(
 
 def prune(
     ctx: Context,
-    filter: Annotated[
-        list[str] | None,
-        opt("--filter", metavar="KEY=VALUE", help="Remove only what fits: label, label!, until"),
-    ] = None,
+    filter: PruneFilters = None,
     force: Annotated[bool, opt("--force", "-f", help="Do not ask")] = False,
 ) -> int | None:
     """Remove the containers that do not run.

@@ -1,7 +1,7 @@
 """Owns: reading the declarations of commands back as facts: for Typer, the option table, help and man pages.
 
-Slow path only. A function's annotations are evaluated here, with the names of `declare` at hand; a
-`**options: Unpack[T]` stands for the fields of T.
+Slow path only. A function's annotations are evaluated here, with the names of `declare` and `common` at
+hand; a `**options: Unpack[T]` stands for the fields of T.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ import inspect
 import typing
 from typing import Annotated, Any, NamedTuple
 
-from pypod.cli import declare, globals, options, tree
+from pypod.cli import common, declare, globals, options, tree
 
 _NAMES: dict[str, Any] = {
     **declare.NAMES,
+    **vars(common),
     "Annotated": Annotated,
     "Unpack": typing.Unpack,
     "RunOptions": options.RunOptions,

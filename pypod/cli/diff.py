@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from typing import Annotated
 
     from libpod.engine.rootfiles import Kind
+    from pypod.cli.common import Containers, Latest
     from pypod.cli.context import Context
     from pypod.cli.declare import arg, opt
 
@@ -15,7 +16,7 @@ def diff(
     ctx: Context,
     names: Annotated[list[str] | None, arg("NAME", complete="objects")] = None,
     format: Annotated[str | None, opt("--format", help="Print as json", complete="(json)")] = None,
-    latest: Annotated[bool, opt("--latest", "-l", help="Take the container that was created last")] = False,
+    latest: Latest = False,
 ) -> int | None:
     """Show what a container has changed in its files, or an image in its last layer.
 
@@ -27,9 +28,9 @@ def diff(
 
 def container_diff(
     ctx: Context,
-    containers: Annotated[list[str] | None, arg("CONTAINER", complete="containers")] = None,
+    containers: Containers = None,
     format: Annotated[str | None, opt("--format", help="Print as json", complete="(json)")] = None,
-    latest: Annotated[bool, opt("--latest", "-l", help="Take the container that was created last")] = False,
+    latest: Latest = False,
 ) -> int | None:
     """Show what a container has changed in its files.
 

@@ -6,13 +6,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Annotated
 
+    from pypod.cli.common import Latest, RunningContainer
     from pypod.cli.context import Context
     from pypod.cli.declare import FULFILLED, LATER, arg, opt
 
 
 def exec_(
     ctx: Context,
-    container: Annotated[str | None, arg("CONTAINER", complete="running")] = None,
+    container: RunningContainer = None,
     command: Annotated[list[str] | None, arg("COMMAND", complete="commands")] = None,
     cidfile: Annotated[
         str | None,
@@ -38,7 +39,7 @@ def exec_(
         opt("--env-file", metavar="FILE", help="Read variables from this file", complete="files"),
     ] = None,
     interactive: Annotated[bool, opt("--interactive", "-i", help="Keep stdin open")] = False,
-    latest: Annotated[bool, opt("--latest", "-l", help="Take the container that was created last")] = False,
+    latest: Latest = False,
     no_session: Annotated[
         bool,
         opt(

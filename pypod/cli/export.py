@@ -6,13 +6,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Annotated
 
+    from pypod.cli.common import Container
     from pypod.cli.context import Context
-    from pypod.cli.declare import arg, opt
+    from pypod.cli.declare import opt
 
 
 def export(
     ctx: Context,
-    container: Annotated[str, arg("CONTAINER", complete="containers")],
+    container: Container,
     output: Annotated[
         str | None,
         opt("--output", "-o", metavar="FILE", complete="files", help="Write to this file instead of stdout"),

@@ -6,6 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Annotated
 
+    from pypod.cli.common import PruneFilters
     from pypod.cli.context import Context
     from pypod.cli.declare import ACCEPTED, opt
 
@@ -28,10 +29,7 @@ def prune(
             why="there are no such containers",
         ),
     ] = False,
-    filter: Annotated[
-        list[str] | None,
-        opt("--filter", metavar="KEY=VALUE", help="Remove only what fits: label, label!, until"),
-    ] = None,
+    filter: PruneFilters = None,
     force: Annotated[bool, opt("--force", "-f", help="Do not ask")] = False,
 ) -> int | None:
     """Remove images that nobody needs.

@@ -6,6 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Annotated
 
+    from pypod.cli.common import Containers, Latest
     from pypod.cli.context import Context
     from pypod.cli.declare import LATER, arg, opt
 
@@ -17,7 +18,7 @@ def inspect(
         str | None,
         opt("--format", "-f", help="Print as json or by a Go template", complete="format", default="json"),
     ] = None,
-    latest: Annotated[bool, opt("--latest", "-l", help="Take the container that was created last")] = False,
+    latest: Latest = False,
     size: Annotated[bool, opt("--size", "-s", help="Show the size of containers too", state=LATER)] = False,
     type: Annotated[
         str,
@@ -40,12 +41,12 @@ def inspect(
 
 def container_inspect(
     ctx: Context,
-    containers: Annotated[list[str] | None, arg("CONTAINER", complete="containers")] = None,
+    containers: Containers = None,
     format: Annotated[
         str | None,
         opt("--format", "-f", help="Print as json or by a Go template", complete="format", default="json"),
     ] = None,
-    latest: Annotated[bool, opt("--latest", "-l", help="Take the container that was created last")] = False,
+    latest: Latest = False,
     size: Annotated[bool, opt("--size", "-s", help="Show the size as well", state=LATER)] = False,
 ) -> int | None:
     """Show all about containers."""

@@ -6,19 +6,17 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Annotated
 
+    from pypod.cli.common import Cidfiles, Latest, RunningContainers
     from pypod.cli.context import Context
-    from pypod.cli.declare import arg, opt
+    from pypod.cli.declare import opt
 
 
 def kill(
     ctx: Context,
-    containers: Annotated[list[str] | None, arg("CONTAINER", complete="running")] = None,
+    containers: RunningContainers = None,
     all: Annotated[bool, opt("--all", "-a", help="Signal all running containers")] = False,
-    cidfile: Annotated[
-        list[str] | None,
-        opt("--cidfile", metavar="FILE", help="Read a container's ID from this file", complete="files"),
-    ] = None,
-    latest: Annotated[bool, opt("--latest", "-l", help="Take the container that was created last")] = False,
+    cidfile: Cidfiles = None,
+    latest: Latest = False,
     signal: Annotated[
         str,
         opt("--signal", "-s", metavar="SIGNAL", help="Signal to send, by name or number", complete="signals"),

@@ -6,18 +6,19 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Annotated
 
+    from pypod.cli.common import Containers, Latest
     from pypod.cli.context import Context
-    from pypod.cli.declare import arg, opt
+    from pypod.cli.declare import opt
 
 
 def logs(
     ctx: Context,
-    containers: Annotated[list[str] | None, arg("CONTAINER", complete="containers")] = None,
+    containers: Containers = None,
     color: Annotated[bool, opt("--color", help="Print each container in a colour of its own")] = False,
     follow: Annotated[
         bool, opt("--follow", "-f", help="Print new lines as they come, until the container ends")
     ] = False,
-    latest: Annotated[bool, opt("--latest", "-l", help="Take the container that was created last")] = False,
+    latest: Latest = False,
     names: Annotated[
         bool, opt("--names", "-n", help="Of several containers, print the name before each line, not the id")
     ] = False,

@@ -6,29 +6,18 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Annotated
 
+    from pypod.cli.common import Cidfiles, Filters, Latest, RunningContainers
     from pypod.cli.context import Context
-    from pypod.cli.declare import arg, opt
+    from pypod.cli.declare import opt
 
 
 def pause(
     ctx: Context,
-    containers: Annotated[list[str] | None, arg("CONTAINER", complete="running")] = None,
+    containers: RunningContainers = None,
     all: Annotated[bool, opt("--all", "-a", help="Pause all running containers")] = False,
-    cidfile: Annotated[
-        list[str] | None,
-        opt("--cidfile", metavar="FILE", help="Read a container's ID from this file", complete="files"),
-    ] = None,
-    filter: Annotated[
-        list[str] | None,
-        opt(
-            "--filter",
-            "-f",
-            kind="slice",
-            metavar="KEY=VALUE",
-            help="Pause the containers that fit, as in `ps --filter`",
-        ),
-    ] = None,
-    latest: Annotated[bool, opt("--latest", "-l", help="Take the container that was created last")] = False,
+    cidfile: Cidfiles = None,
+    filter: Filters = None,
+    latest: Latest = False,
 ) -> int | None:
     """Pause all processes of running containers.
 
@@ -46,23 +35,11 @@ def pause(
 
 def unpause(
     ctx: Context,
-    containers: Annotated[list[str] | None, arg("CONTAINER", complete="running")] = None,
+    containers: RunningContainers = None,
     all: Annotated[bool, opt("--all", "-a", help="Let all paused containers go on")] = False,
-    cidfile: Annotated[
-        list[str] | None,
-        opt("--cidfile", metavar="FILE", help="Read a container's ID from this file", complete="files"),
-    ] = None,
-    filter: Annotated[
-        list[str] | None,
-        opt(
-            "--filter",
-            "-f",
-            kind="slice",
-            metavar="KEY=VALUE",
-            help="Let the containers go on that fit, as in `ps --filter`",
-        ),
-    ] = None,
-    latest: Annotated[bool, opt("--latest", "-l", help="Take the container that was created last")] = False,
+    cidfile: Cidfiles = None,
+    filter: Filters = None,
+    latest: Latest = False,
 ) -> int | None:
     """Let paused containers go on."""
     from libpod.engine import pause as engine

@@ -6,13 +6,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Annotated
 
+    from pypod.cli.common import Container
     from pypod.cli.context import Context
     from pypod.cli.declare import arg
 
 
 def rename(
     ctx: Context,
-    container: Annotated[str, arg("CONTAINER", complete="containers")],
+    container: Container,
     name: Annotated[str, arg("NAME")],
 ) -> int | None:
     """Give a container another name.

@@ -6,42 +6,20 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Annotated
 
+    from pypod.cli.common import Cidfiles, Containers, Filters, Latest, StopTime
     from pypod.cli.context import Context
-    from pypod.cli.declare import arg, opt
+    from pypod.cli.declare import opt
 
 
 def restart(
     ctx: Context,
-    containers: Annotated[list[str] | None, arg("CONTAINER", complete="containers")] = None,
+    containers: Containers = None,
     all: Annotated[bool, opt("--all", "-a", help="Restart all containers, whatever their state")] = False,
-    cidfile: Annotated[
-        list[str] | None,
-        opt("--cidfile", metavar="FILE", help="Read a container's ID from this file", complete="files"),
-    ] = None,
-    filter: Annotated[
-        list[str] | None,
-        opt(
-            "--filter",
-            "-f",
-            kind="slice",
-            metavar="KEY=VALUE",
-            help="Restart the containers that fit, as in `ps --filter`",
-        ),
-    ] = None,
-    latest: Annotated[bool, opt("--latest", "-l", help="Take the container that was created last")] = False,
+    cidfile: Cidfiles = None,
+    filter: Filters = None,
+    latest: Latest = False,
     running: Annotated[bool, opt("--running", help="Restart all containers that run")] = False,
-    time: Annotated[
-        int | None,
-        opt(
-            "--time",
-            "-t",
-            kind="uint",
-            metavar="SECONDS",
-            default="10",
-            aliases=("timeout",),
-            help="Time to wait before the container is killed",
-        ),
-    ] = None,
+    time: StopTime = None,
 ) -> int | None:
     """Stop containers and start them again.
 

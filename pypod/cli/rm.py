@@ -6,18 +6,16 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Annotated
 
+    from pypod.cli.common import Cidfiles, Containers, FiltersLong, Latest, StopTime
     from pypod.cli.context import Context
-    from pypod.cli.declare import LATER, arg, opt
+    from pypod.cli.declare import LATER, opt
 
 
 def rm(
     ctx: Context,
-    containers: Annotated[list[str] | None, arg("CONTAINER", complete="containers")] = None,
+    containers: Containers = None,
     all: Annotated[bool, opt("--all", "-a", help="Remove all containers")] = False,
-    cidfile: Annotated[
-        list[str] | None,
-        opt("--cidfile", metavar="FILE", help="Read a container's ID from this file", complete="files"),
-    ] = None,
+    cidfile: Cidfiles = None,
     depend: Annotated[
         bool,
         opt(
@@ -27,32 +25,13 @@ def rm(
             why="name the containers that depend on it as well",
         ),
     ] = False,
-    filter: Annotated[
-        list[str] | None,
-        opt(
-            "--filter",
-            kind="slice",
-            metavar="KEY=VALUE",
-            help="Remove the containers that fit, as in `ps --filter`",
-        ),
-    ] = None,
+    filter: FiltersLong = None,
     force: Annotated[bool, opt("--force", "-f", help="Stop and remove running containers as well")] = False,
     ignore: Annotated[
         bool, opt("--ignore", "-i", help="Take a container that does not exist as removed")
     ] = False,
-    latest: Annotated[bool, opt("--latest", "-l", help="Take the container that was created last")] = False,
-    time: Annotated[
-        int | None,
-        opt(
-            "--time",
-            "-t",
-            kind="uint",
-            metavar="SECONDS",
-            default="10",
-            aliases=("timeout",),
-            help="Time that a forced stop waits before it kills",
-        ),
-    ] = None,
+    latest: Latest = False,
+    time: StopTime = None,
     volumes: Annotated[bool, opt("--volumes", "-v", help="Remove its anonymous volumes as well")] = False,
 ) -> int | None:
     """Remove containers."""

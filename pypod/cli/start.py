@@ -6,13 +6,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Annotated
 
+    from pypod.cli.common import Containers, Filters, Latest
     from pypod.cli.context import Context
-    from pypod.cli.declare import arg, opt
+    from pypod.cli.declare import opt
 
 
 def start(
     ctx: Context,
-    containers: Annotated[list[str] | None, arg("CONTAINER", complete="containers")] = None,
+    containers: Containers = None,
     all: Annotated[bool, opt("--all", help="Start all containers")] = False,
     attach: Annotated[bool, opt("--attach", "-a", help="Attach to the container's output")] = False,
     detach_keys: Annotated[
@@ -24,18 +25,9 @@ def start(
             help="Keys that detach from the terminal",
         ),
     ] = None,
-    filter: Annotated[
-        list[str] | None,
-        opt(
-            "--filter",
-            "-f",
-            kind="slice",
-            metavar="KEY=VALUE",
-            help="Start the containers that fit, as in `ps --filter`",
-        ),
-    ] = None,
+    filter: Filters = None,
     interactive: Annotated[bool, opt("--interactive", "-i", help="Pass on stdin")] = False,
-    latest: Annotated[bool, opt("--latest", "-l", help="Take the container that was created last")] = False,
+    latest: Latest = False,
     sig_proxy: Annotated[
         bool | None,
         opt(

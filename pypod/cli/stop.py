@@ -6,44 +6,22 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Annotated
 
+    from pypod.cli.common import Cidfiles, Filters, Latest, RunningContainers, StopTime
     from pypod.cli.context import Context
-    from pypod.cli.declare import arg, opt
+    from pypod.cli.declare import opt
 
 
 def stop(
     ctx: Context,
-    containers: Annotated[list[str] | None, arg("CONTAINER", complete="running")] = None,
+    containers: RunningContainers = None,
     all: Annotated[bool, opt("--all", "-a", help="Stop all running containers")] = False,
-    cidfile: Annotated[
-        list[str] | None,
-        opt("--cidfile", metavar="FILE", help="Read a container's ID from this file", complete="files"),
-    ] = None,
-    filter: Annotated[
-        list[str] | None,
-        opt(
-            "--filter",
-            "-f",
-            kind="slice",
-            metavar="KEY=VALUE",
-            help="Stop the containers that fit, as in `ps --filter`",
-        ),
-    ] = None,
+    cidfile: Cidfiles = None,
+    filter: Filters = None,
     ignore: Annotated[
         bool, opt("--ignore", "-i", help="Take a container that does not exist as stopped")
     ] = False,
-    latest: Annotated[bool, opt("--latest", "-l", help="Take the container that was created last")] = False,
-    time: Annotated[
-        int | None,
-        opt(
-            "--time",
-            "-t",
-            kind="uint",
-            metavar="SECONDS",
-            default="10",
-            aliases=("timeout",),
-            help="Time to wait before the container is killed",
-        ),
-    ] = None,
+    latest: Latest = False,
+    time: StopTime = None,
 ) -> int | None:
     """Stop running containers.
 

@@ -6,6 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Annotated
 
+    from pypod.cli.common import PruneFilters
     from pypod.cli.context import Context
     from pypod.cli.declare import LATER, opt
 
@@ -38,10 +39,7 @@ def prune(
     all: Annotated[
         bool, opt("--all", "-a", help="Remove every image that no container uses, not only nameless ones")
     ] = False,
-    filter: Annotated[
-        list[str] | None,
-        opt("--filter", metavar="KEY=VALUE", help="Remove only what fits: label, label!, until"),
-    ] = None,
+    filter: PruneFilters = None,
     force: Annotated[bool, opt("--force", "-f", help="Do not ask")] = False,
     volumes: Annotated[bool, opt("--volumes", help="Remove volumes that no container uses")] = False,
 ) -> int | None:

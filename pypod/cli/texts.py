@@ -495,13 +495,13 @@ OPTIONS = {
     "pause:pause": (
         "all\t-\tPause all running containers\n"
         "cidfile\tfiles\tRead a container's ID from this file\n"
-        "filter\t-\tPause the containers that fit, as in `ps --filter`\n"
+        "filter\t-\tTake the containers that fit, as in `ps --filter`\n"
         "latest\t-\tTake the container that was created last\n"
     ),
     "pause:unpause": (
         "all\t-\tLet all paused containers go on\n"
         "cidfile\tfiles\tRead a container's ID from this file\n"
-        "filter\t-\tLet the containers go on that fit, as in `ps --filter`\n"
+        "filter\t-\tTake the containers that fit, as in `ps --filter`\n"
         "latest\t-\tTake the container that was created last\n"
     ),
     "ps:ps": (
@@ -558,7 +558,7 @@ OPTIONS = {
     "restart:restart": (
         "all\t-\tRestart all containers, whatever their state\n"
         "cidfile\tfiles\tRead a container's ID from this file\n"
-        "filter\t-\tRestart the containers that fit, as in `ps --filter`\n"
+        "filter\t-\tTake the containers that fit, as in `ps --filter`\n"
         "latest\t-\tTake the container that was created last\n"
         "running\t-\tRestart all containers that run\n"
         "time\t-\tTime to wait before the container is killed\n"
@@ -567,11 +567,11 @@ OPTIONS = {
         "all\t-\tRemove all containers\n"
         "cidfile\tfiles\tRead a container's ID from this file\n"
         "depend\t-\tRemove the containers that depend on it as well\n"
-        "filter\t-\tRemove the containers that fit, as in `ps --filter`\n"
+        "filter\t-\tTake the containers that fit, as in `ps --filter`\n"
         "force\t-\tStop and remove running containers as well\n"
         "ignore\t-\tTake a container that does not exist as removed\n"
         "latest\t-\tTake the container that was created last\n"
-        "time\t-\tTime that a forced stop waits before it kills\n"
+        "time\t-\tTime to wait before the container is killed\n"
         "volumes\t-\tRemove its anonymous volumes as well\n"
     ),
     "rmi:rmi": (
@@ -745,7 +745,7 @@ OPTIONS = {
         "all\t-\tStart all containers\n"
         "attach\t-\tAttach to the container's output\n"
         "detach-keys\t-\tKeys that detach from the terminal\n"
-        "filter\t-\tStart the containers that fit, as in `ps --filter`\n"
+        "filter\t-\tTake the containers that fit, as in `ps --filter`\n"
         "interactive\t-\tPass on stdin\n"
         "latest\t-\tTake the container that was created last\n"
         "sig-proxy\t-\tForward signals to the container's first process\n"
@@ -753,7 +753,7 @@ OPTIONS = {
     "stop:stop": (
         "all\t-\tStop all running containers\n"
         "cidfile\tfiles\tRead a container's ID from this file\n"
-        "filter\t-\tStop the containers that fit, as in `ps --filter`\n"
+        "filter\t-\tTake the containers that fit, as in `ps --filter`\n"
         "ignore\t-\tTake a container that does not exist as stopped\n"
         "latest\t-\tTake the container that was created last\n"
         "time\t-\tTime to wait before the container is killed\n"
@@ -807,7 +807,7 @@ OPTIONS = {
     "volume:rm": (
         "all\t-\tRemove all volumes that no container uses\n"
         "force\t-\tRemove the containers that use it as well\n"
-        "time\t-\tTime that a forced stop waits before it kills\n"
+        "time\t-\tTime to wait before the container is killed\n"
     ),
     "volume:unmount": "",
     "wait:wait": (

@@ -6,6 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Annotated
 
+    from pypod.cli.common import StopTime
     from pypod.cli.context import Context
     from pypod.cli.declare import LATER, arg, opt
 
@@ -235,18 +236,7 @@ def rm(
     volumes: Annotated[list[str] | None, arg("VOLUME", complete="volumes")] = None,
     all: Annotated[bool, opt("--all", "-a", help="Remove all volumes that no container uses")] = False,
     force: Annotated[bool, opt("--force", "-f", help="Remove the containers that use it as well")] = False,
-    time: Annotated[
-        int | None,
-        opt(
-            "--time",
-            "-t",
-            kind="uint",
-            metavar="SECONDS",
-            default="10",
-            aliases=("timeout",),
-            help="Time that a forced stop waits before it kills",
-        ),
-    ] = None,
+    time: StopTime = None,
 ) -> int | None:
     """Remove volumes."""
     from libpod.engine import volumes as engine

@@ -7,13 +7,14 @@ if TYPE_CHECKING:
     from typing import Annotated
 
     from libpod.model.container import ContainerRecord
+    from pypod.cli.common import Containers, Latest
     from pypod.cli.context import Context
-    from pypod.cli.declare import FULFILLED, LATER, arg, opt
+    from pypod.cli.declare import FULFILLED, LATER, opt
 
 
 def wait(
     ctx: Context,
-    containers: Annotated[list[str] | None, arg("CONTAINER", complete="containers")] = None,
+    containers: Containers = None,
     condition: Annotated[
         list[str] | None,
         opt(
@@ -41,7 +42,7 @@ def wait(
             why="the wait ends at the very moment",
         ),
     ] = "250ms",
-    latest: Annotated[bool, opt("--latest", "-l", help="Take the container that was created last")] = False,
+    latest: Latest = False,
 ) -> int | None:
     """Wait until containers have ended, and print their exit codes."""
     from libpod import errors

@@ -1,0 +1,58 @@
+"""Owns: the options and arguments that many commands have, declared once.
+
+Slow path only, as `declare`: verbs name these in annotations, which are strings.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pypod.cli.declare import arg, opt
+
+Container = Annotated[str, arg("CONTAINER", complete="containers")]
+Containers = Annotated[list[str] | None, arg("CONTAINER", complete="containers")]
+RunningContainer = Annotated[str | None, arg("CONTAINER", complete="running")]
+RunningContainers = Annotated[list[str] | None, arg("CONTAINER", complete="running")]
+"""Completed by those that run; the command may take others too."""
+
+Cidfiles = Annotated[
+    list[str] | None,
+    opt("--cidfile", metavar="FILE", help="Read a container's ID from this file", complete="files"),
+]
+Filters = Annotated[
+    list[str] | None,
+    opt(
+        "--filter",
+        "-f",
+        kind="slice",
+        metavar="KEY=VALUE",
+        help="Take the containers that fit, as in `ps --filter`",
+    ),
+]
+FiltersLong = Annotated[
+    list[str] | None,
+    opt(
+        "--filter",
+        kind="slice",
+        metavar="KEY=VALUE",
+        help="Take the containers that fit, as in `ps --filter`",
+    ),
+]
+"""Where `-f` means something else."""
+Latest = Annotated[bool, opt("--latest", "-l", help="Take the container that was created last")]
+PruneFilters = Annotated[
+    list[str] | None,
+    opt("--filter", metavar="KEY=VALUE", help="Remove only what fits: label, label!, until"),
+]
+StopTime = Annotated[
+    int | None,
+    opt(
+        "--time",
+        "-t",
+        kind="uint",
+        metavar="SECONDS",
+        default="10",
+        aliases=("timeout",),
+        help="Time to wait before the container is killed",
+    ),
+]
