@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from libpod import errors
-from libpod.engine import cleanup, containers, tidy
+from libpod.engine import cleanup, containers, prune_filters, tidy
 from libpod.engine import list as lists
 from libpod.state import containers as rows
 from libpod.util.lock import RANK_CONTAINER
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from libpod.engine.session import Session
 
-FILTERS = ("label", "label!", "until")
 _AT_REST = ("created", "exited")
 
 
@@ -24,14 +23,7 @@ def prune(session: Session, say: Callable[[str], None], *, filters: Sequence[str
     One that was started meanwhile stays, and so does one that `run` is about to start: both have the lock
     first. Raises what failed.
     """
-    for text in filters:
-        key = text.partition("=")[0]
-        if key not in FILTERS:
-            raise errors.UsageError(
-                f'unsupported filter "{key}" of container prune',
-                remedy=f"the filters are {', '.join(FILTERS)}",
-                name=key,
-            )
+    prune_filters.check(filters, "container prune")
     found = lists.ps(session, every=True, filters=list(filters))
     session.enter()
     tidy.tidy(session)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from libpod import errors
-from libpod.engine import images, rmi
+from libpod.engine import images, prune_filters, rmi
 from libpod.state import containers
 from libpod.state import images as rows
 
@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from libpod.engine.session import Session
 
-FILTERS = ("label", "label!", "until")
-
 
 def prune(
     session: Session, say: Callable[[str], None], *, every: bool = False, filters: Sequence[str] = ()
@@ -22,14 +20,7 @@ def prune(
     """Remove images without a name, with `every` also named ones, that no container uses. `say` takes each
     id. An image that a container took meanwhile stays.
     """
-    for text in filters:
-        key = text.partition("=")[0]
-        if key not in FILTERS:
-            raise errors.UsageError(
-                f'unsupported filter "{key}" of image prune',
-                remedy=f"the filters are {', '.join(FILTERS)}",
-                name=key,
-            )
+    prune_filters.check(filters, "image prune")
     fitting = {str(row["Id"]) for row in images.images(session, filters=filters)}
     used = containers.counts_by_image(session.db)
     session.enter()

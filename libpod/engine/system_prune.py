@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import stat
 
-from libpod import errors
-from libpod.engine import container_prune, image_prune, volumes
+from libpod.engine import container_prune, image_prune, prune_filters, volumes
 from libpod.state import containers
 from libpod.storage import layers
 
@@ -15,8 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from libpod.engine.session import Session
-
-FILTERS = container_prune.FILTERS
 
 
 def prune(
@@ -31,14 +28,7 @@ def prune(
 
     `say` takes the kind ("Containers", "Images", "Volumes") and the id or name of each.
     """
-    for text in filters:
-        key = text.partition("=")[0]
-        if key not in FILTERS:
-            raise errors.UsageError(
-                f'unsupported filter "{key}" of system prune',
-                remedy=f"the filters are {', '.join(FILTERS)}",
-                name=key,
-            )
+    prune_filters.check(filters, "system prune")
     session.enter()
     before = _sizes(session, with_volumes)
     container_prune.prune(session, lambda cid: say("Containers", cid), filters=filters)
