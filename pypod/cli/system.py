@@ -71,3 +71,44 @@ def prune(
     freed = engine.prune(ctx.session, say, every=all, with_volumes=volumes, filters=filter or ())
     ctx.out(f"Total reclaimed space: {human.size(freed)}\n")
     return 0
+
+
+def reset(
+    ctx: Context,
+    force: Annotated[bool, opt("--force", "-f", help="Do not ask")] = False,
+) -> int | None:
+    """End all containers and remove everything: containers, images, volumes, the store itself.
+
+    Works without a database that can be read, and finishes a reset that was interrupted. No mount is crossed
+    and no link followed; files in the store's directory that are not of the store stay. Settings and the
+    passwords of registries are kept.
+    """
+    from libpod.engine import system_reset as engine
+
+    there = engine.contents(ctx.session)
+    root = ctx.session.paths.graphroot
+    if there is None:
+        ctx.out(f"There is nothing to remove in {root}\n")
+        return 0
+    if not force:
+        from pypod.cli import ask
+
+        lines = [
+            "WARNING! This will remove:",
+            f"\t- all containers ({there['containers']}, {there['running']} of them running)",
+            f"\t- all images ({there['layers']} layers)",
+            f"\t- all volumes ({there['volumes']}), with the data in them",
+            f"\t- the store {root}",
+        ]
+        if not ask.agreed(ctx, "\n".join(lines)):
+            return 0
+    left = engine.reset(ctx.session)
+    ctx.out(
+        f"Removed {there['containers']} containers, {there['layers']} layers of images and "
+        f"{there['volumes']} volumes, with the store {root}\n"
+    )
+    if left:
+        from pypod.cli.context import note
+
+        note(f"Note: not of the store, and left in {root}: {', '.join(left)}")
+    return 0

@@ -420,6 +420,14 @@ _SYSTEM_PRUNE: Spec = (
     "",
     " all/a=b filter/=a force/f=b volumes/=b ",
 )
+_SYSTEM_RESET: Spec = (
+    "system",
+    "reset",
+    True,
+    "",
+    "",
+    " force/f=b ",
+)
 _TAG_TAG: Spec = (
     "tag",
     "tag",
@@ -620,6 +628,7 @@ COMMANDS: dict[str, Spec] = {
     "system df": _SYSTEM_DF,
     "system info": _INFO_INFO,
     "system prune": _SYSTEM_PRUNE,
+    "system reset": _SYSTEM_RESET,
     "tag": _TAG_TAG,
     "unpause": _PAUSE_UNPAUSE,
     "unshare": _UNSHARE_UNSHARE,
@@ -770,7 +779,6 @@ MISSING = {
     "system connection rename": "",
     "system migrate": "",
     "system renumber": "",
-    "system reset": "",
     "system service": "",
     "top": "use \"pypod exec CONTAINER ps\" meanwhile",
     "unmount": "",

@@ -82,6 +82,7 @@ COMMANDS = {
     "system df": "Show how much disk images, containers and volumes take, and how much of it can be had back",
     "system info": "Show facts about this machine, the store and the engine",
     "system prune": "Remove what nobody needs: containers that do not run, images without a name",
+    "system reset": "End all containers and remove everything: containers, images, volumes, the store itself",
     "tag": "Give an image more names",
     "unpause": "Let paused containers go on",
     "unshare": "Run a command in the user namespace of the containers",
@@ -144,6 +145,7 @@ ARGUMENTS = {
     "stop:stop": "running",
     "system:df": "",
     "system:prune": "",
+    "system:reset": "",
     "tag:tag": "images -",
     "tag:untag": "images images",
     "unshare:unshare": "commands",
@@ -767,6 +769,9 @@ OPTIONS = {
         "filter\t-\tRemove only what fits: label, label!, until\n"
         "force\t-\tDo not ask\n"
         "volumes\t-\tRemove volumes that no container uses\n"
+    ),
+    "system:reset": (
+        "force\t-\tDo not ask\n"
     ),
     "tag:tag": "",
     "tag:untag": "",

@@ -305,6 +305,7 @@ COMMANDS = (
         "system:prune",
         examples=("system prune --force", "system prune --all --volumes"),
     ),
+    Command("system reset", "system:reset", examples=("system reset", "system reset --force")),
     Command(
         "tag",
         "tag:tag",
