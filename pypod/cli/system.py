@@ -11,6 +11,69 @@ if TYPE_CHECKING:
     from pypod.cli.declare import LATER, opt
 
 
+def check(
+    ctx: Context,
+    force: Annotated[
+        bool,
+        opt("--force", "-f", help="Remove damaged containers too, and those of damaged images, also running"),
+    ] = False,
+    max: Annotated[
+        str | None,
+        opt(
+            "--max",
+            "-m",
+            metavar="DURATION",
+            default="24h0m0s",
+            help="Layers that nothing uses are damage when they are older",
+        ),
+    ] = None,
+    quick: Annotated[
+        bool, opt("--quick", "-q", help="Leave out what takes time: archives and files of layers")
+    ] = False,
+    repair: Annotated[
+        bool, opt("--repair", "-r", help="Remove damaged images that no container uses")
+    ] = False,
+) -> int | None:
+    """Compare what is stored with its digests, and show what is damaged.
+
+    Documents and archives are compared with their digests, the files of each layer with its archive, which is
+    unpacked once more for that, and the database with the directories. The exit code is 125 when something
+    is damaged, and still there afterwards. After a repair the commands are shown that bring images back.
+    """
+    from libpod import errors, units
+    from libpod.engine import system_check as engine
+
+    try:
+        age_s = engine.MAX_AGE_S if max is None else units.parse_duration_ns(max) / 1e9
+    except ValueError as e:
+        raise errors.UsageError(f'invalid argument "{max}" for "-m, --max" flag: {e}') from e
+    report = engine.check(ctx.session, quick=quick, max_age_s=age_s)
+    for kind, found in (("layer", report.layers), ("image", report.images), ("container", report.containers)):
+        for name, lines in found.items():
+            ctx.out(f"Damaged {kind} {name}:\n" + "".join(f"\t* {line}\n" for line in lines))
+    for digest in report.unknown:
+        ctx.out(f"Damaged blob {digest}:\n\t* no image refers to it\n")
+    if not report.damaged:
+        return 0
+    if not (repair or force):
+        raise errors.StorageError(
+            "damage detected in local storage",
+            remedy='"pypod system check --repair" removes it, and says how images come back',
+        )
+    try:
+        engine.repair(ctx.session, report, force=force)
+    finally:
+        ctx.out("".join(f"Deleted damaged {kind}: {name}\n" for kind, name in report.removed))
+        for line in engine.remedies(report):
+            ctx.out(f"To bring it back: {line}\n")
+    if report.left:
+        raise errors.StorageError(
+            "damage in local storage still present after repair attempt",
+            remedy="" if force else 'containers use it: "pypod system check --force" removes these as well',
+        )
+    return 0
+
+
 def df(
     ctx: Context,
     format: Annotated[

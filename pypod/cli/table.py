@@ -404,6 +404,14 @@ _STOP_STOP: Spec = (
     "",
     " all/a=b cidfile/=a filter/f=l ignore/i=b latest/l=b time/t=u timeout/=>time ",
 )
+_SYSTEM_CHECK: Spec = (
+    "system",
+    "check",
+    True,
+    "",
+    "",
+    " force/f=b max/m=s quick/q=b repair/r=b ",
+)
 _SYSTEM_DF: Spec = (
     "system",
     "df",
@@ -625,6 +633,7 @@ COMMANDS: dict[str, Spec] = {
     "save": _SAVE_SAVE,
     "start": _START_START,
     "stop": _STOP_STOP,
+    "system check": _SYSTEM_CHECK,
     "system df": _SYSTEM_DF,
     "system info": _INFO_INFO,
     "system prune": _SYSTEM_PRUNE,
@@ -771,7 +780,6 @@ MISSING = {
     "secret ls": "",
     "secret rm": "",
     "stats": "",
-    "system check": "",
     "system connection add": "",
     "system connection default": "",
     "system connection list": "",

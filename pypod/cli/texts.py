@@ -79,6 +79,7 @@ COMMANDS = {
     "start": "Start containers that were created or have ended",
     "stop": "Stop running containers",
     "system": "Manage the engine itself",
+    "system check": "Compare what is stored with its digests, and show what is damaged",
     "system df": "Show how much disk images, containers and volumes take, and how much of it can be had back",
     "system info": "Show facts about this machine, the store and the engine",
     "system prune": "Remove what nobody needs: containers that do not run, images without a name",
@@ -143,6 +144,7 @@ ARGUMENTS = {
     "save:save": "images",
     "start:start": "containers",
     "stop:stop": "running",
+    "system:check": "",
     "system:df": "",
     "system:prune": "",
     "system:reset": "",
@@ -759,6 +761,12 @@ OPTIONS = {
         "ignore\t-\tTake a container that does not exist as stopped\n"
         "latest\t-\tTake the container that was created last\n"
         "time\t-\tTime to wait before the container is killed\n"
+    ),
+    "system:check": (
+        "force\t-\tRemove damaged containers too, and those of damaged image...\n"
+        "max\t-\tLayers that nothing uses are damage when they are older\n"
+        "quick\t-\tLeave out what takes time: archives and files of layers\n"
+        "repair\t-\tRemove damaged images that no container uses\n"
     ),
     "system:df": (
         "format\tformat\tPrint as json, or by a Go template\n"

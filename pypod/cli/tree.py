@@ -299,6 +299,11 @@ COMMANDS = (
         usage=_CTR,
         examples=("stop web", "stop --time 2 web db", "stop --all"),
     ),
+    Command(
+        "system check",
+        "system:check",
+        examples=("system check", "system check --quick", "system check --repair --max 1h"),
+    ),
     Command("system df", "system:df", examples=("system df", "system df --format json")),
     Command(
         "system prune",
