@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
     from pypod.cli.common import Containers, Latest
     from pypod.cli.context import Context
-    from pypod.cli.declare import LATER, arg, opt
+    from pypod.cli.declare import arg, opt
 
 
 def inspect(
@@ -19,7 +19,7 @@ def inspect(
         opt("--format", "-f", help="Print as json or by a Go template", complete="format", default="json"),
     ] = None,
     latest: Latest = False,
-    size: Annotated[bool, opt("--size", "-s", help="Show the size of containers too", state=LATER)] = False,
+    size: Annotated[bool, opt("--size", "-s", help="Show the size of containers too")] = False,
     type: Annotated[
         str,
         opt(
@@ -36,7 +36,7 @@ def inspect(
     """
     from pypod.cli import objects
 
-    return objects.show(ctx, names, type, format, latest=latest)
+    return objects.show(ctx, names, type, format, latest=latest, size=size)
 
 
 def container_inspect(
@@ -47,12 +47,12 @@ def container_inspect(
         opt("--format", "-f", help="Print as json or by a Go template", complete="format", default="json"),
     ] = None,
     latest: Latest = False,
-    size: Annotated[bool, opt("--size", "-s", help="Show the size as well", state=LATER)] = False,
+    size: Annotated[bool, opt("--size", "-s", help="Show the size as well")] = False,
 ) -> int | None:
     """Show all about containers."""
     from pypod.cli import objects
 
-    return objects.show(ctx, containers, "container", format, latest=latest)
+    return objects.show(ctx, containers, "container", format, latest=latest, size=size)
 
 
 def image_inspect(

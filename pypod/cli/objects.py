@@ -6,6 +6,7 @@ from libpod import errors
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from libpod.model.container import ContainerRecord
     from pypod.cli.context import Context
 
 KINDS = ("all", "container", "image", "volume")
@@ -36,6 +37,7 @@ def show(
     template: str | None,
     *,
     latest: bool = False,
+    size: bool = False,
 ) -> int:
     """Print every object that is found; then raise for the first that is not."""
     from pypod.ui import table
@@ -58,7 +60,7 @@ def show(
     failed: list[errors.PypodError] = []
     for name in names:
         try:
-            found.append(_find(ctx, name, kind))
+            found.append(_find(ctx, name, kind, size=size))
         except errors.PypodError as e:
             failed.append(e)
     if template and template.strip() != "json":
@@ -71,21 +73,24 @@ def show(
 
 
 def whole(item: object) -> object:
-    """An image or a volume with the members that JSON leaves out when they are empty: a template may ask
+    """An object with the members that JSON leaves out when they are empty: a template may ask
     for them."""
     assert isinstance(item, dict)
     if "RootFS" in item:
         return {**item, "Config": {**_EMPTY_CONFIG, **item["Config"]}}
+    if "HostConfig" in item:
+        return {"SizeRw": None, "SizeRootFs": 0, **item}
     return {**_EMPTY_VOLUME, **item} if "Mountpoint" in item else item
 
 
-def _find(ctx: Context, name: str, kind: str) -> object:
+def _find(ctx: Context, name: str, kind: str, *, size: bool = False) -> object:
     session = ctx.session
     if kind in ("all", "container"):
         from libpod.engine import containers, inspect
 
         try:
-            return inspect.container(session, containers.find(session, name))
+            record = containers.find(session, name)
+            return {**inspect.container(session, record), **(_sizes(ctx, record) if size else {})}
         except errors.NotFoundError:
             if kind == "container":
                 raise
@@ -109,3 +114,10 @@ def _find(ctx: Context, name: str, kind: str) -> object:
         remedy='"pypod ps -a", "pypod images" and "pypod volume ls" list what there is',
         name=name,
     )
+
+
+def _sizes(ctx: Context, record: ContainerRecord) -> dict[str, object]:
+    from libpod.engine import sizes
+
+    written, visible = sizes.of_container(ctx.session, record)
+    return {"SizeRw": written, "SizeRootFs": visible}

@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from typing import Annotated
 
     from pypod.cli.context import Context
-    from pypod.cli.declare import FULFILLED, LATER, opt
+    from pypod.cli.declare import FULFILLED, opt
 
 
 def ps(
@@ -50,7 +50,7 @@ def ps(
     ns: Annotated[bool, opt("--ns", help="Show the namespaces")] = False,
     pod: Annotated[bool, opt("--pod", "-p", help="Show the pods of the containers")] = False,
     quiet: Annotated[bool, opt("--quiet", "-q", help="Print IDs only")] = False,
-    size: Annotated[bool, opt("--size", "-s", help="Show the sizes of the containers", state=LATER)] = False,
+    size: Annotated[bool, opt("--size", "-s", help="Show the sizes of the containers")] = False,
     sort: Annotated[
         str,
         opt(
@@ -97,7 +97,19 @@ def ps(
                 one.update(psview.namespaces(s["pid"]))
         if pod:
             fields += ["Pod", "PodName"]
-        if sort != "created":
+        sizes = {}
+        if size or sort == "size":
+            from libpod.engine import sizes as engine_sizes
+
+            sizes = {r["id"]: engine_sizes.of_container(ctx.session, r) for r, _s in rows}
+            for one, (r, _s) in zip(shown, rows, strict=True):
+                one["Size"] = psview.size_text(*sizes[r["id"]])
+        if size:
+            fields.append("Size")
+        if sort == "size":
+            order = sorted(range(len(shown)), key=lambda i: sizes[rows[i][0]["id"]])
+            shown, rows = [shown[i] for i in order], [rows[i] for i in order]
+        elif sort != "created":
             order = sorted(range(len(shown)), key=lambda i: str(shown[i][psview.sort_key(sort)]))
             shown, rows = [shown[i] for i in order], [rows[i] for i in order]
         return table.listing(
@@ -107,7 +119,7 @@ def ps(
             template=format,
             headings=psview.HEADINGS,
             noheading=noheading,
-            json_rows=[psview.json_row(r, s, now_ns) for r, s in rows]
+            json_rows=[psview.json_row(r, s, now_ns, sizes.get(r["id"])) for r, s in rows]
             if format and "json" in format
             else None,
             known=tuple(psview.HEADINGS),

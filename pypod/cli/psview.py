@@ -29,7 +29,6 @@ _SORT_FIELDS = {
     "image": "Image",
     "names": "Names",
     "runningfor": "StartedAt",
-    "size": "Size",
     "status": "Status",
 }
 _ZERO_S = -62135596800
@@ -87,8 +86,15 @@ def row(record: ContainerRecord, status: RunStatus, *, no_trunc: bool, now_ns: i
     }
 
 
-def json_row(record: ContainerRecord, status: RunStatus, now_ns: int) -> dict[str, object]:
-    """One container as `ps --format json` prints it."""
+def size_text(written: int, visible: int) -> str:
+    """`123kB (virtual 2.98MB)`: the container's own files, and all that it sees."""
+    return f"{human.size(written)} (virtual {human.size(visible)})"
+
+
+def json_row(
+    record: ContainerRecord, status: RunStatus, now_ns: int, sizes: tuple[int, int] | None = None
+) -> dict[str, object]:
+    """One container as `ps --format json` prints it; `sizes` are its own and all that it sees, in bytes."""
     return {
         "AutoRemove": record["remove"],
         "Command": record["args"],
@@ -109,7 +115,7 @@ def json_row(record: ContainerRecord, status: RunStatus, now_ns: int) -> dict[st
         "Pod": "",
         "PodName": "",
         "Ports": None,
-        "Size": None,
+        "Size": {"rootFsSize": sizes[1], "rwSize": sizes[0]} if sizes else None,
         "StartedAt": status["started_ns"] // 1_000_000_000 if status["started_ns"] else _ZERO_S,
         "State": status["state"],
         "Status": status_text(record, status, now_ns),

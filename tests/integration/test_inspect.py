@@ -139,7 +139,7 @@ def test_templates_that_are_wrong(shared: Pypod) -> None:
     assert json.loads(shared("inspect", "--format", "{{json .}}", "c").out)["Name"] == "c"
 
 
-# covers: inspect --type, inspect --latest, inspect --size
+# covers: inspect --type, inspect --latest
 def test_kinds_of_things(shared: Pypod) -> None:
     shared("volume", "create", "thing")
     assert shared("inspect", "thing").json()[0]["Mountpoint"]
@@ -156,7 +156,6 @@ def test_kinds_of_things(shared: Pypod) -> None:
         ["--type", "nothing", "thing"],
         ["-l", "thing"],
         [],
-        ["-s", "thing"],
     ):
         assert shared("inspect", *words, check=False).code == 125
     result = shared("inspect", "thing", "no-such-thing", check=False)

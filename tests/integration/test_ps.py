@@ -8,6 +8,7 @@ import re
 import pytest
 
 from tests.support.engine import Pypod
+from tests.support.processes import wait_until
 
 pytestmark = pytest.mark.needs("crun", "slirp4netns", "newuidmap", "busybox")
 
@@ -216,8 +217,30 @@ def test_more_columns(shared: Pypod) -> None:
     assert columns(shared("ps", "-p").lines)[-2:] == ["POD ID", "PODNAME"]
     assert shared("ps", "--external", "-q").code == 0
     assert shared("ps", "--sync", "-q").code == 0
-    assert shared("ps", "--size", check=False).code == 125
     assert shared("ps", "argument", check=False).code == 125
+
+
+# covers: ps --size, ps --sort, inspect --size, container inspect --size
+def test_sizes(shared: Pypod) -> None:
+    """What the container has written, hard links once; a hole counts as long as it is."""
+    script = "mkdir /d && head -c 123000 /dev/zero > /d/a && ln /d/a /d/b && ln -s a /d/c && sleep 1000"
+    shared.detached("--name", "nothing")
+    shared.run("-d", "--name", "much", "IMAGE", "sh", "-c", script)
+    wait_until(
+        lambda: shared("exec", "much", "test", "-h", "/d/c", check=None).code == 0, what="all is written"
+    )
+    image = shared("image", "inspect", "-f", "{{.Size}}", shared.image).json()
+    much, nothing = (shared("inspect", "-s", name).json()[0] for name in ("much", "nothing"))
+    assert 123_001 <= much["SizeRw"] - nothing["SizeRw"] <= 123_100
+    assert much["SizeRootFs"] == image + much["SizeRw"]
+    assert "SizeRw" not in shared("container", "inspect", "much").json()[0]
+    assert shared("container", "inspect", "-s", "-f", "{{.SizeRw}}", "much").out == str(much["SizeRw"])
+    lines = shared("ps", "-s").lines
+    assert columns(lines)[-1] == "SIZE"
+    assert "123kB (virtual " in lines[2]
+    rows = shared("ps", "-s", "--sort", "size", "--format", "json").json()
+    assert [row["Names"] for row in rows] == [["nothing"], ["much"]]
+    assert rows[1]["Size"] == {"rwSize": much["SizeRw"], "rootFsSize": much["SizeRootFs"]}
 
 
 # covers: ps --watch
