@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 KEYS = {
     "containers.annotations": ("annotations", "pairs"),
     "containers.apparmor_profile": ("apparmor_profile", "str"),
+    "containers.base_hosts_file": ("base_hosts_file", "str"),
     "containers.cgroupns": ("cgroupns", "str"),
     "containers.cgroups": ("cgroups", "str"),
     "containers.default_capabilities": ("default_capabilities", "caps"),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Settings", "load"]
 
-_CACHE_VERSION = 1
+_CACHE_VERSION = 2
 """Raise it when a key changes its type or meaning: older caches are then not read."""
 _CGROUP_MANAGERS = ("systemd", "cgroupfs", "disabled")
 _STORAGE_DRIVERS = ("overlay", "fuse-overlayfs", "vfs")
@@ -36,6 +36,8 @@ class Settings:
     def __init__(self) -> None:
         self.annotations: dict[str, str] = {}
         self.apparmor_profile = ""
+        self.base_hosts_file = ""
+        """Absolute path, `image` or `none`; empty = the host's."""
         self.cgroup_manager = ""
         """`systemd`, `cgroupfs`, `disabled`; empty = what fits here."""
         self.cgroup_parent = ""

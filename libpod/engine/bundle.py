@@ -12,8 +12,7 @@ import stat
 
 from libpod import errors, monitorctl, volumes
 from libpod.conf import seccomp, tools
-from libpod.engine import accounts, host, rootview
-from libpod.network import etc
+from libpod.engine import accounts, etcfiles, host, rootview
 from libpod.spec import assemble, idmaps, validate
 from libpod.util import atomic, jsonio
 
@@ -57,7 +56,7 @@ def write(
     bundle = session.paths.container_dir(record["id"]) + "/bundle"
     os.makedirs(bundle, mode=0o700, exist_ok=True)
     entry = session.enter()
-    who = rootview.exec_user(root_fd, record, record["user"])
+    who = rootview.exec_user(root_fd, record, record["user"], accounts.of_host(record))
     gid_count = sum(row[2] for row in entry.idmap.gids)
     validate.user(who, record, uid_count=sum(row[2] for row in entry.idmap.uids), gid_count=gid_count)
     _check_sources(record)
@@ -67,7 +66,7 @@ def write(
     who, accounts_files = accounts.complete(session, record, bundle, root_fd, who)
     runtime = runtime_path(session, record)
     filters = seccomp.plan(record["security"], session.paths.cache, runtime)
-    files = _etc_files(session, record, bundle, network)
+    files = etcfiles.write(session, record, bundle, root_fd, network)
     files.update(accounts_files)
     volumes.give_sources(record, outer, os.path.realpath(session.environ.get("HOME", "/")))
     ctx: AssembleContext = {
@@ -206,66 +205,6 @@ def runtime_path(session: Session, record: ContainerRecord) -> str:
         if found is not None:
             return found
     return tools.find(record["runtime"])
-
-
-def _etc_files(
-    session: Session, record: ContainerRecord, bundle: str, network: Mapping[str, object]
-) -> dict[str, str]:
-    """Write the files that are bound over the image's own; container path -> path on the host."""
-    mode = record["network"]["mode"]
-    shared = mode == "host"
-    out: dict[str, str] = {}
-
-    def put(target: str, text: str) -> None:
-        path = f"{bundle}/{target.rpartition('/')[2]}"
-        atomic.write(path, text, mode=0o644, durable=False)
-        out[target] = path
-
-    if mode == "container":
-        other = session.paths.container_dir(record["network"]["container"]) + "/bundle"
-        for name in ("hosts", "resolv.conf"):
-            if os.path.exists(f"{other}/{name}"):
-                out[f"/etc/{name}"] = f"{other}/{name}"
-    else:
-        if not record["no_hosts"]:
-            put(
-                "/etc/hosts",
-                etc.hosts(
-                    base=_read("/etc/hosts"),
-                    extra=record["add_host"],
-                    own_address=str(network["address"]) or ("127.0.1.1" if not shared else ""),
-                    names=[record["hostname"], record["name"]],
-                    host_address=str(network["gateway"]) or ("127.0.0.1" if shared else ""),
-                ),
-            )
-        if record["dns"] != ["none"] and (mode != "none" or record["dns"]):
-            put(
-                "/etc/resolv.conf",
-                etc.resolv(
-                    base=_read("/etc/resolv.conf"),
-                    servers=record["dns"],
-                    search=record["dns_search"],
-                    options=record["dns_option"],
-                    forwarder=str(network["dns"]),
-                    shared=shared,
-                ),
-            )
-    if not record["no_hostname"]:
-        put("/etc/hostname", record["hostname"] + "\n")
-    put(
-        "/run/.containerenv",
-        f'engine="pypod"\nname="{record["name"]}"\nid="{record["id"]}"\nimage="{record["image"]}"\n'
-        f"rootless={int(session.enter().rootless)}\n",
-    )
-    return out
-
-
-def _read(path: str) -> bytes:
-    try:
-        with open(path, "rb") as f:
-            return f.read(1 << 20)
-    except FileNotFoundError:
-        return b""
 
 
 def _joined(session: Session, record: ContainerRecord) -> dict[str, str]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from libpod.model.container import ContainerRecord
     from libpod.spec.users import User
 
+FILES = ("/etc/passwd", "/etc/group")
 _MISSING = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 
 
@@ -113,8 +114,12 @@ def make_mtab(root_fd: int) -> None:
         os.close(fd)
 
 
-def exec_user(root_fd: int, record: ContainerRecord, name: str) -> User:
-    """The ids of `USER[:GROUP]`, by the files that the container has now."""
-    return users.resolve_user(
-        name, read(root_fd, "/etc/passwd"), read(root_fd, "/etc/group"), record["group_add"]
+def exec_user(
+    root_fd: int, record: ContainerRecord, user: str, more: tuple[bytes, bytes] = (b"", b"")
+) -> User:
+    """The ids of `USER[:GROUP]`, by the files that the container has now, and what they will get: `more`
+    lines of /etc/passwd and /etc/group."""
+    passwd, group = (
+        users.joined(read(root_fd, name), lines) for name, lines in zip(FILES, more, strict=True)
     )
+    return users.resolve_user(user, passwd, group, record["group_add"])

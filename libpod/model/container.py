@@ -106,6 +106,19 @@ if TYPE_CHECKING:
         default: NotRequired[bool]
         """From the settings: lowered where the user may not set it that high, instead of refused."""
 
+    class EtcRecord(TypedDict, total=False):
+        """What the user wants otherwise in the files of /etc that we write or complete."""
+
+        hosts_file: str
+        """Where /etc/hosts begins: an absolute path on the host, `image` or `none`; absent = the host's."""
+        chrootdirs: list[str]
+        """Directories of the container that get the files too, as if each were a root."""
+        hostusers: list[str]
+        """Users of the host, by name or number, that get entries in /etc/passwd and /etc/group."""
+        passwd_entry: str
+        """Template of the entry of a user that the image does not know."""
+        group_entry: str
+
     class LogRecord(TypedDict):
         driver: Literal["k8s-file", "json-file", "journald", "none", "passthrough"]
         path: str
@@ -177,6 +190,7 @@ if TYPE_CHECKING:
         no_hostname: bool
         passwd: NotRequired[bool]
         """The user gets entries in /etc/passwd and /etc/group where the image has none; absent = yes."""
+        etc: NotRequired[EtcRecord]
         remove: bool
         """`--rm`."""
         made_by_run: NotRequired[bool]

@@ -10,7 +10,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NotRequired, TypedDict
 
-    from libpod.model.container import DeviceRecord, MountRecord, NetworkRecord, ResourceRecord, UlimitRecord
+    from libpod.model.container import (
+        DeviceRecord,
+        EtcRecord,
+        MountRecord,
+        NetworkRecord,
+        ResourceRecord,
+        UlimitRecord,
+    )
 
     class UserNsRequest(TypedDict):
         mode: str
@@ -106,6 +113,7 @@ if TYPE_CHECKING:
         no_hosts: bool | None
         no_hostname: bool
         passwd: bool
+        etc: EtcRecord
         remove: bool
         log_driver: str
         log_path: str

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         CommandRecord,
         ContainerRecord,
         DeviceRecord,
+        EtcRecord,
         LogRecord,
         MountRecord,
         NamespaceRecord,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
         """What merge reads of the settings (`libpod.conf.settings.Settings` has all of it)."""
 
         annotations: dict[str, str]
+        base_hosts_file: str
         cgroup_parent: str
         cgroupns: str
         cgroups: str
@@ -123,6 +125,7 @@ def merge(request: Request, image: ImageConfig, defaults: Defaults, ids: MergeId
         "no_hosts": defaults.no_hosts if request["no_hosts"] is None else request["no_hosts"],
         "no_hostname": request["no_hostname"],
         "passwd": request["passwd"],
+        "etc": _etc(request, defaults),
         "remove": request["remove"],
         "made_by_run": False,
         "stop_signal": _stop_signal(request, image, systemd),
@@ -138,6 +141,12 @@ def merge(request: Request, image: ImageConfig, defaults: Defaults, ids: MergeId
         "systemd": systemd,
         "healthcheck": {},
     }
+
+
+def _etc(request: Request, defaults: Defaults) -> EtcRecord:
+    if defaults.base_hosts_file and "hosts_file" not in request["etc"]:
+        return {**request["etc"], "hosts_file": defaults.base_hosts_file}
+    return request["etc"]
 
 
 def _or_default(asked: int, default: int) -> int:

@@ -9,7 +9,7 @@ detach_keys ...) are not looked at.
 from __future__ import annotations
 
 from libpod.errors import NotSupportedError, UsageError
-from libpod.spec import env, idmaps, netopts, resources, secopts, signals, volumes
+from libpod.spec import env, etcopts, idmaps, netopts, resources, secopts, signals, volumes
 from libpod.spec.values import (
     bad,
     clean_path,
@@ -47,15 +47,10 @@ _LATER = {
     "health_startup_cmd": "health checks are",
     "gpus": "GPUs are",
     "requires": "dependencies between containers are",
-    "chrootdirs": "further root directories are",
-    "hostuser": "host users are",
     "personality": "execution domains are",
     "rdt_class": "Intel RDT is",
     "init_ctr": "init containers are",
-    "hosts_file": "a base file for /etc/hosts is",
     "link_local_ip": "link-local addresses are",
-    "passwd_entry": "changing /etc/passwd is",
-    "group_entry": "changing /etc/group is",
 }
 """Option -> the subject of "... not supported yet"."""
 _RESERVED = ("run.oci.", "io.pypod.")
@@ -111,6 +106,7 @@ def parse_options(
         "no_hosts": _maybe(options, "no_hosts"),
         "no_hostname": flag(options, "no_hostname"),
         "passwd": flag(options, "passwd", True),
+        "etc": etcopts.parse(options, cwd),
         "remove": flag(options, "rm"),
         "log_driver": one_of(options, "log_driver", _LOG_DRIVERS, ""),
         "log_path": log_opts.get("path", ""),

@@ -127,3 +127,14 @@ def passwd_line(name: str, uid: int, gid: int, home: str, comment: str = "") -> 
 
 def group_line(name: str, gid: int, member: str = "") -> str:
     return f"{name}:x:{gid}:{member}\n"
+
+
+def joined(content: bytes, lines: bytes) -> bytes:
+    """The file with lines added; one that ends without a newline gets it."""
+    return content + lines if not content or not lines or content.endswith(b"\n") else content + b"\n" + lines
+
+
+def unknown(lines: bytes, content: bytes) -> bytes:
+    """Those of the lines whose name the file does not have."""
+    known = {line.partition(b":")[0] for line in content.split(b"\n")}
+    return b"".join(line for line in lines.splitlines(keepends=True) if line.partition(b":")[0] not in known)

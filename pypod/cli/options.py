@@ -49,7 +49,7 @@ class ContainerOptions(TypedDict, total=False):
     cgroups: Annotated[str, opt("--cgroups", metavar="MODE", default="enabled",
         complete="(enabled,disabled,no-conmon,split)",
         help="Use of cgroups: enabled, disabled, no-conmon or split")]
-    chrootdirs: Annotated[list[str], opt("--chrootdirs", kind="slice", metavar="DIR", state=LATER,
+    chrootdirs: Annotated[list[str], opt("--chrootdirs", kind="slice", metavar="DIR",
         help="Directories inside the container that get the hosts, hostname and resolv.conf files as well")]
     cidfile: Annotated[str, opt("--cidfile", metavar="FILE", complete="files",
         help="Write the container's ID into this file, which must not exist")]
@@ -119,7 +119,7 @@ class ContainerOptions(TypedDict, total=False):
     gpus: Annotated[str, opt("--gpus", metavar="LIST", state=LATER, help="GPUs to give to the container")]
     group_add: Annotated[list[str], opt("--group-add", kind="slice", metavar="GROUP",
         help="Give the process another group; keep-groups keeps those of the caller")]
-    group_entry: Annotated[str, opt("--group-entry", metavar="LINE", state=LATER,
+    group_entry: Annotated[str, opt("--group-entry", metavar="LINE",
         help="Template of the line that is added to /etc/group")]
     health_cmd: Annotated[str, opt("--health-cmd", metavar="COMMAND",
         state=LATER, harmless="none", aliases=("healthcheck-command",),
@@ -161,9 +161,9 @@ class ContainerOptions(TypedDict, total=False):
         state=LATER, default="30s", aliases=("healthcheck-timeout",),
         help="Time in which a health check must end")]
     hostname: Annotated[str, opt("--hostname", "-h", metavar="NAME", help="Host name of the container")]
-    hosts_file: Annotated[str, opt("--hosts-file", metavar="FILE", state=LATER, complete="files",
+    hosts_file: Annotated[str, opt("--hosts-file", metavar="FILE", complete="files",
         help="Base file for /etc/hosts: a path, image or none")]
-    hostuser: Annotated[list[str], opt("--hostuser", kind="slice", metavar="USER", state=LATER,
+    hostuser: Annotated[list[str], opt("--hostuser", kind="slice", metavar="USER",
         help="Add this user of the host to the container's /etc/passwd")]
     http_proxy: Annotated[bool, opt("--http-proxy", kind="true",
         help="Pass the proxy variables of the caller")]
@@ -218,7 +218,7 @@ class ContainerOptions(TypedDict, total=False):
     oom_score_adj: Annotated[int, opt("--oom-score-adj", metavar="N",
         help="Preference of the kernel to kill the container when memory runs out, -1000 to 1000")]
     os: Annotated[str, opt("--os", metavar="OS", help="Choose the image for this operating system")]
-    passwd_entry: Annotated[str, opt("--passwd-entry", metavar="LINE", state=LATER,
+    passwd_entry: Annotated[str, opt("--passwd-entry", metavar="LINE",
         help="Template of the line that is added to /etc/passwd")]
     personality: Annotated[str, opt("--personality", metavar="NAME", state=LATER,
         help="Execution domain, as in LINUX32")]

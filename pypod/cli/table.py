@@ -76,7 +76,7 @@ _INSPECT_CONTAINER_INSPECT: Spec = (
     True,
     "containers*",
     "",
-    " format/f=s latest/l=b size/s=b- ",
+    " format/f=s latest/l=b size/s=b ",
 )
 _CONTAINER_PRUNE: Spec = (
     "container",
@@ -94,23 +94,23 @@ _CREATE_CREATE: Spec = (
     "",
     " add-host/=l annotation/=a arch/=s attach/a=l authfile/=s blkio-weight/=s "
     "blkio-weight-device/=l- cap-add/=l cap-drop/=l cert-dir/=s cgroup-conf/=l cgroup-parent/=s- "
-    "cgroupns/=s cgroups/=s chrootdirs/=l- cidfile/=s conmon-pidfile/=s- cpu-period/=u cpu-quota/=i "
+    "cgroupns/=s cgroups/=s chrootdirs/=l cidfile/=s conmon-pidfile/=s- cpu-period/=u cpu-quota/=i "
     "cpu-rt-period/=u~ cpu-rt-runtime/=i~ cpu-shares/c=u cpus/=f cpuset-cpus/=s cpuset-mems/=s "
     "creds/=s decryption-key/=l- device/=l device-cgroup-rule/=l- device-read-bps/=l- "
     "device-read-iops/=l- device-write-bps/=l- device-write-iops/=l- disable-content-trust/=b~ dns/=l "
     "dns-option/=l dns-opt/=>dns-option dns-search/=l entrypoint/=s env/e=a env-file/=a env-host/=b "
-    "env-merge/=a expose/=l gidmap/=l gpus/=s- group-add/=l group-entry/=s- health-cmd/=s-none "
+    "env-merge/=a expose/=l gidmap/=l gpus/=s- group-add/=l group-entry/=s health-cmd/=s-none "
     "healthcheck-command/=>health-cmd health-interval/=s- healthcheck-interval/=>health-interval "
     "health-log-destination/=s- health-max-log-count/=u- health-max-log-size/=u- "
     "health-on-failure/=s-none health-retries/=u- healthcheck-retries/=>health-retries "
     "health-start-period/=s- healthcheck-start-period/=>health-start-period health-startup-cmd/=s- "
     "health-startup-interval/=s- health-startup-retries/=u- health-startup-success/=u- "
     "health-startup-timeout/=s- health-timeout/=s- healthcheck-timeout/=>health-timeout hostname/h=s "
-    "hosts-file/=s- hostuser/=l- http-proxy/=B image-volume/=s init/=b init-ctr/=s- init-path/=s "
+    "hosts-file/=s hostuser/=l http-proxy/=B image-volume/=s init/=b init-ctr/=s- init-path/=s "
     "interactive/i=b ip/=s- ip6/=s- ipc/=s label/l=a label-file/=a link-local-ip/=l- log-driver/=s "
     "log-opt/=l mac-address/=s- memory/m=s memory-reservation/=s memory-swap/=s memory-swappiness/=i~ "
     "mount/=a name/=s network/=a net/=>network network-alias/=l- no-healthcheck/=b no-hostname/=b "
-    "no-hosts/=b oom-kill-disable/=b~ oom-score-adj/=i os/=s passwd-entry/=s- personality/=s- pid/=s "
+    "no-hosts/=b oom-kill-disable/=b~ oom-score-adj/=i os/=s passwd-entry/=s personality/=s- pid/=s "
     "pidfile/=s pids-limit/=i platform/=s pod/=s- pod-id-file/=s- privileged/=b publish/p=l- "
     "publish-all/P=b- pull/=s quiet/q=b rdt-class/=s- read-only/=b read-only-tmpfs/=B replace/=b "
     "requires/=l- restart/=s-no retry/=u retry-delay/=s rm/=b rootfs/=b- sdnotify/=s-ignore "
@@ -231,7 +231,7 @@ _INSPECT_INSPECT: Spec = (
     True,
     "names*",
     "",
-    " format/f=s latest/l=b size/s=b- type/t=s ",
+    " format/f=s latest/l=b size/s=b type/t=s ",
 )
 _KILL_KILL: Spec = (
     "kill",
@@ -289,7 +289,7 @@ _PS_PS: Spec = (
     "",
     "",
     " all/a=b external/=b filter/f=l format/=s last/n=i latest/l=b no-trunc/=b noheading/=b ns/=b "
-    "pod/p=b quiet/q=b size/s=b- sort/=k(command,created,id,image,names,runningfor,size,status) "
+    "pod/p=b quiet/q=b size/s=b sort/=k(command,created,id,image,names,runningfor,size,status) "
     "sync/=b watch/w=u ",
 )
 _PULL_PULL: Spec = (
@@ -353,24 +353,24 @@ _RUN_RUN: Spec = (
     "",
     " add-host/=l annotation/=a arch/=s attach/a=l authfile/=s blkio-weight/=s "
     "blkio-weight-device/=l- cap-add/=l cap-drop/=l cert-dir/=s cgroup-conf/=l cgroup-parent/=s- "
-    "cgroupns/=s cgroups/=s chrootdirs/=l- cidfile/=s conmon-pidfile/=s- cpu-period/=u cpu-quota/=i "
+    "cgroupns/=s cgroups/=s chrootdirs/=l cidfile/=s conmon-pidfile/=s- cpu-period/=u cpu-quota/=i "
     "cpu-rt-period/=u~ cpu-rt-runtime/=i~ cpu-shares/c=u cpus/=f cpuset-cpus/=s cpuset-mems/=s "
     "creds/=s decryption-key/=l- detach/d=b detach-keys/=s device/=l device-cgroup-rule/=l- "
     "device-read-bps/=l- device-read-iops/=l- device-write-bps/=l- device-write-iops/=l- "
     "disable-content-trust/=b~ dns/=l dns-option/=l dns-opt/=>dns-option dns-search/=l entrypoint/=s "
     "env/e=a env-file/=a env-host/=b env-merge/=a expose/=l gidmap/=l gpus/=s- group-add/=l "
-    "group-entry/=s- health-cmd/=s-none healthcheck-command/=>health-cmd health-interval/=s- "
+    "group-entry/=s health-cmd/=s-none healthcheck-command/=>health-cmd health-interval/=s- "
     "healthcheck-interval/=>health-interval health-log-destination/=s- health-max-log-count/=u- "
     "health-max-log-size/=u- health-on-failure/=s-none health-retries/=u- "
     "healthcheck-retries/=>health-retries health-start-period/=s- "
     "healthcheck-start-period/=>health-start-period health-startup-cmd/=s- "
     "health-startup-interval/=s- health-startup-retries/=u- health-startup-success/=u- "
     "health-startup-timeout/=s- health-timeout/=s- healthcheck-timeout/=>health-timeout hostname/h=s "
-    "hosts-file/=s- hostuser/=l- http-proxy/=B image-volume/=s init/=b init-path/=s interactive/i=b "
+    "hosts-file/=s hostuser/=l http-proxy/=B image-volume/=s init/=b init-path/=s interactive/i=b "
     "ip/=s- ip6/=s- ipc/=s label/l=a label-file/=a link-local-ip/=l- log-driver/=s log-opt/=l "
     "mac-address/=s- memory/m=s memory-reservation/=s memory-swap/=s memory-swappiness/=i~ mount/=a "
     "name/=s network/=a net/=>network network-alias/=l- no-healthcheck/=b no-hostname/=b no-hosts/=b "
-    "oom-kill-disable/=b~ oom-score-adj/=i os/=s passwd/=B passwd-entry/=s- personality/=s- pid/=s "
+    "oom-kill-disable/=b~ oom-score-adj/=i os/=s passwd/=B passwd-entry/=s personality/=s- pid/=s "
     "pidfile/=s pids-limit/=i platform/=s pod/=s- pod-id-file/=s- preserve-fd/=l- preserve-fds/=u- "
     "privileged/=b publish/p=l- publish-all/P=b- pull/=s quiet/q=b rdt-class/=s- read-only/=b "
     "read-only-tmpfs/=B replace/=b requires/=l- restart/=s-no retry/=u retry-delay/=s rm/=b rmi/=b- "

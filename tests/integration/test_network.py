@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration import tars
 from tests.support import processes
 from tests.support.engine import Pypod
 from tests.support.needs import missing
@@ -389,3 +390,42 @@ def test_ports_that_are_exposed_are_noted(shared: Pypod) -> None:
     shared("create", "--name", "c", "--expose", "80", "--expose", "5000-5002/udp", shared.image, "true")
     assert shared("start", "c").code == 0
     assert shared.run("--rm", "--expose", "x", "IMAGE", "true", check=False).code == 125
+
+
+# covers: run --hosts-file, create --hosts-file
+def test_what_hosts_begins_with(pypod: Pypod, tmp_path: Path) -> None:
+    tar = tars.variant(
+        pypod.image_tar, tmp_path / "own.tar", [tars.file("etc/hosts", b"10.1.1.1 of-image\n")]
+    )
+    pypod("import", str(tar), "own")
+    (tmp_path / "hosts").write_text("10.2.2.2 of-file\n")
+    options = ["run", "--rm", "--add-host", "added:10.3.3.3"]
+    show = ["own", "sh", "-c", "echo $(grep -o -e of-image -e of-file -e added /etc/hosts | sort)"]
+    found = {
+        base: pypod(*options, "--hosts-file", base, *show, cwd=tmp_path).out
+        for base in ("image", "none", "hosts", str(tmp_path / "hosts"))
+    }
+    assert found == {
+        "image": "added of-image",
+        "none": "added",
+        "hosts": "added of-file",
+        str(tmp_path / "hosts"): "added of-file",
+    }
+    (tmp_path / "containers.conf").write_text('[containers]\nbase_hosts_file = "image"\n')
+    env = {"CONTAINERS_CONF": str(tmp_path / "containers.conf")}
+    assert pypod(*options, *show, env=env).out == "added of-image"
+    for words, text in (
+        (["--hosts-file", "/no/such/file"], "No such file"),
+        (["--hosts-file", "none", "--no-hosts"], "--no-hosts"),
+    ):
+        result = pypod("run", "--rm", *words, "own", "true", check=False)
+        assert (result.code, text in result.stderr) == (125, True)
+
+
+# covers: run --chrootdirs, create --chrootdirs
+def test_other_roots_have_the_files_too(shared: Pypod) -> None:
+    script = (
+        "for f in hosts resolv.conf hostname; do for d in /jail /b/c; do cmp /etc/$f $d/etc/$f; done; done"
+    )
+    assert shared.run("--rm", "--chrootdirs", "/jail,/b//c/", "IMAGE", "sh", "-c", script).code == 0
+    assert shared.run("--rm", "--chrootdirs", "jail", "IMAGE", "true", check=False).code == 125

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import grp
+import os
+import pwd
 import tarfile
 from pathlib import Path
 
@@ -125,3 +128,55 @@ def test_the_files_of_the_running_container_count(shared: Pypod) -> None:
     cid = shared.detached("IMAGE", "sh", "-c", f"{script}; echo ready; sleep 100")
     shared.wait_for_log(cid, "ready")
     assert shared("exec", "-u", "linked", cid, "id", "-u").out == "7"
+
+
+# covers: run --hostuser, create --hostuser
+def test_a_user_of_the_host(shared: Pypod) -> None:
+    """It can be the container's user, has its entries once, and its name wins over nothing of the image."""
+    me = pwd.getpwuid(os.getuid())
+    script = "id -un; grep -c :$(id -u): /etc/passwd; id -gn; grep ^root: /etc/passwd"
+    shared(
+        "create",
+        "--name",
+        "h",
+        "--hostuser",
+        f"{me.pw_name},root",
+        "-u",
+        me.pw_name,
+        shared.image,
+        "sh",
+        "-c",
+        script,
+    )
+    image_root = shared.run("--rm", "IMAGE", "grep", "^root:", "/etc/passwd").out
+    group = grp.getgrgid(me.pw_gid).gr_name
+    for _ in range(2):
+        assert shared("start", "-a", "h").lines == [me.pw_name, "1", group, image_root]
+    by_number = [
+        "--hostuser",
+        str(me.pw_uid),
+        "--read-only",
+        "IMAGE",
+        "grep",
+        f"^{me.pw_name}:",
+        "/etc/passwd",
+    ]
+    entry = shared.run("--rm", *by_number).out.split(":")
+    assert entry[2:] == [str(me.pw_uid), str(me.pw_gid), me.pw_gecos, me.pw_dir, me.pw_shell]
+    for name in ("no-such-user-here", "a:b", "../x"):
+        result = shared.run("--rm", f"--hostuser={name}", "IMAGE", "true", check=False)
+        assert (result.code, "--hostuser" in result.stderr) == (125, True), name
+
+
+# covers: run --passwd-entry, run --group-entry, create --passwd-entry, create --group-entry
+def test_entries_as_the_user_wants_them(shared: Pypod) -> None:
+    templates = ["--passwd-entry", "$USERNAME:x:$UID:${GID}:me, $NAME:/srv$HOME:/bin/ash"]
+    templates += ["--group-entry", "my$GROUPNAME:x:$GID:$USERLIST,other"]
+    script = "grep :4242: /etc/passwd; grep :77: /etc/group"
+    options = ["-w", "/tmp", "-u", "4242:77", "IMAGE", "sh", "-c", script]
+    lines = shared.run("--rm", *templates, *options).lines
+    assert lines == ["4242:x:4242:77:me, container user:/srv/tmp:/bin/ash", "my77:x:77:4242,other"]
+    bad = [["--passwd-entry", "a:b"], ["--group-entry", "a:b:c:d:e"], ["--passwd-entry", ":x:1:1:::"]]
+    for words in (*bad, ["--group-entry", "a:x:1:\nroot:x:0:"]):
+        result = shared.run("--rm", *words, "IMAGE", "true", check=False)
+        assert (result.code, words[0] in result.stderr) == (125, True), words
