@@ -93,7 +93,11 @@ def test_what_is_whole(store: Pypod) -> None:
 
 
 CHANGES = {
-    "content": ("printf CONTENT >d/file; touch -d @0 d/file", "d/file", "its content differs"),
+    "content": (
+        "printf CONTENT >d/file; chmod 4755 d/file; touch -d @0 d/file",
+        "d/file",
+        "its content differs",
+    ),
     "mode": ("chmod 755 d/file", "d/file", "its mode is 755, not 4755"),
     "owner": ("chown 8:8 d/file; chmod 4755 d/file", "d/file", "its owner is 8:8, not 7:7"),
     "time": ("touch -h d/link", "d/link", "its time of change differs"),
