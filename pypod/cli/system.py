@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
     from pypod.cli.common import PruneFilters
     from pypod.cli.context import Context
-    from pypod.cli.declare import LATER, opt
+    from pypod.cli.declare import opt
 
 
 def check(
@@ -79,14 +79,23 @@ def df(
     format: Annotated[
         str | None, opt("--format", help="Print as json, or by a Go template", complete="format")
     ] = None,
-    verbose: Annotated[
-        bool, opt("--verbose", "-v", help="Show each image, container and volume", state=LATER)
-    ] = False,
+    verbose: Annotated[bool, opt("--verbose", "-v", help="Show each image, container and volume")] = False,
 ) -> int | None:
-    """Show how much disk images, containers and volumes take, and how much of it can be had back."""
+    """Show how much disk images, containers and volumes take, and how much of it can be had back.
+
+    Blocks of disk are counted: an image takes its unpacked layers, their archives and its documents.
+    """
     from libpod.engine import system_df as engine
     from pypod.ui import human, table
 
+    if verbose:
+        from libpod import errors
+        from pypod.cli import dfview
+
+        if format is not None:
+            raise errors.UsageError("cannot combine --format and --verbose flags")
+        ctx.out(dfview.tables(*engine.details(ctx.session)))
+        return 0
     rows = []
     for row in engine.summary(ctx.session):
         size, free = int(str(row["RawSize"])), int(str(row["RawReclaimable"]))

@@ -418,7 +418,7 @@ _SYSTEM_DF: Spec = (
     True,
     "",
     "",
-    " format/=s verbose/v=b- ",
+    " format/=s verbose/v=b ",
 )
 _SYSTEM_PRUNE: Spec = (
     "system",

@@ -111,6 +111,38 @@ def test_how_much_disk_is_taken(pypod: Pypod) -> None:
     assert volumes["RawReclaimable"] == volumes["RawSize"]
 
 
+# covers: system df --verbose
+def test_each_that_takes_disk(pypod: Pypod) -> None:
+    running = pypod.detached("--name", "c", "-v", "used:/d", "-v", "/d2")
+    made = pypod("commit", "-q", "c", "made:2").out
+    pypod("volume", "create", "alone")
+    tables = [part.splitlines() for part in pypod("system", "df", "-v").stdout.split(":\n\n")]
+    assert [part[-1].strip() for part in tables[:3]] == [
+        "Images space usage",
+        "Containers space usage",
+        "Local Volumes space usage",
+    ]
+    heads, rows = tables[1][0], {line.split()[0]: line.split() for line in tables[1][1:-2]}
+    assert (
+        " ".join(heads.split()) == "REPOSITORY TAG IMAGE ID CREATED SIZE SHARED SIZE UNIQUE SIZE CONTAINERS"
+    )
+    assert sorted(rows) == ["localhost/busybox", "localhost/made"]
+    assert rows["localhost/made"][1:3] == ["2", made[:12]]
+    assert (rows["localhost/busybox"][-1], rows["localhost/made"][-1]) == ("1", "0")
+    assert rows["localhost/busybox"][-3] == rows["localhost/made"][-3], "what is shared is the same"
+    assert rows["localhost/busybox"][-2].endswith("kB"), "its documents"
+    assert tables[2][0].split()[-3:] == ["CREATED", "STATUS", "NAMES"]
+    line = tables[2][1].split()
+    assert (line[0], line[-2:]) == (running[:12], ["running", "c"])
+    assert line[4] == "2"
+    volumes = {line.split()[0]: line.split()[1] for line in tables[3][1:]}
+    assert (volumes["alone"], volumes["used"], len(volumes)) == ("0", "1", 3)
+    for format in ("json", "{{.Type}}"):
+        assert pypod("system", "df", "-v", "--format", format, check=False).code == 125
+    assert pypod("system", "df", "--format", "{{.Type}}").lines == ["Images", "Containers", "Local Volumes"]
+    assert pypod("system", "df", "--format", "table {{.Type}} {{.Total}}").lines[1].split() == ["Images", "2"]
+
+
 def test_what_df_promises_prune_gives(pypod: Pypod) -> None:
     """Archives of layers count, and hard links count once."""
     pypod.run("--name", "c", "IMAGE", "sh", "-c", "dd if=/dev/zero of=/a bs=1M count=2; ln /a /b; ln /a /c")
