@@ -64,7 +64,7 @@ def import_(session: Session, name: str, source: str) -> list[str]:
             )
         entry = session.enter()
         if not stat.S_ISREG(kind):
-            fd = _spooled(session, fd)
+            fd = spooled(session, fd)
         with lock.Locks(session.paths.locks).take(lock.RANK_VOLUME, name) as held:
             try:
                 rows.get(session.db, name)
@@ -88,7 +88,7 @@ def import_(session: Session, name: str, source: str) -> list[str]:
     return [*report.warnings, *([f"{more} more members or attributes were left out"] if more > 0 else [])]
 
 
-def _spooled(session: Session, source_fd: int) -> int:
+def spooled(session: Session, source_fd: int) -> int:
     """The content of a pipe in a file without a name; the pipe is closed."""
     try:
         fd = os.open(session.paths.tmp, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600)

@@ -85,6 +85,22 @@ CGROUP2_SUPER_MAGIC = 0x63677270
 CGROUP_SUPER_MAGIC = 0x0027E0EB
 OVERLAYFS_SUPER_MAGIC = 0x794C7630
 TMPFS_MAGIC = 0x01021994
+KERNEL_VIEWS = frozenset(
+    (
+        0x9FA0,  # proc
+        0x62656572,  # sysfs
+        0x1CD1,  # devpts
+        0x19800202,  # mqueue
+        0xCAFE4A11,  # bpf
+        0x64626720,  # debugfs
+        0x74726163,  # tracefs
+        0x73636673,  # securityfs
+        0x6165676C,  # pstore
+        CGROUP_SUPER_MAGIC,
+        CGROUP2_SUPER_MAGIC,
+    )
+)
+"""f_type of file systems in which the kernel shows itself: their files are not data."""
 
 NETWORK_FILE_SYSTEMS = {
     0x6969: "nfs",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from libpod import errors
 from libpod.kernel import mount, ns, overlay, path
 from libpod.kernel.const import CLONE_NEWNS, MNT_DETACH
 from libpod.storage import layers
@@ -25,6 +26,28 @@ def of_plan(paths: Paths, plan: MountPlan) -> int:
     mount.private_root()
     place = driver.empty(paths)
     overlay.mount_overlay(plan["lower"], None, None, place, userxattr=plan["userxattr"])
+    try:
+        return path.open_root(place)
+    finally:
+        mount.umount(place, MNT_DETACH)
+
+
+def to_write(paths: Paths, plan: MountPlan) -> int:
+    """The same of a plan that can be written to. The container's lock must be held, and it must not run: the
+    kernel forbids two mounts of one upper directory. Raises StorageError.
+    """
+    if plan["kind"] == "bind":
+        return path.open_root(plan["lower"][0])
+    ns.unshare(CLONE_NEWNS)
+    mount.private_root()
+    place = driver.empty(paths)
+    try:
+        overlay.mount_overlay(plan["lower"], plan["upper"], plan["work"], place, userxattr=plan["userxattr"])
+    except errors.KernelError as e:
+        raise errors.StorageError(
+            f"the files of a container that does not run cannot be mounted: {e.strerror}",
+            remedy="start it first",
+        ) from e
     try:
         return path.open_root(place)
     finally:

@@ -13,6 +13,8 @@ import stat
 
 from libpod.errors import KernelError, StorageError
 from libpod.kernel import path
+from libpod.kernel.const import KERNEL_VIEWS
+from libpod.kernel.libc import file_system_type
 from libpod.util.mktar import BLOCK, pax_record
 from libpod.util.printable import printable
 from libpod.util.tarattrs import DEFAULT_ACL, SILENT_XATTRS
@@ -27,6 +29,7 @@ MAX_DEPTH = 400
 """Each level of directories keeps a descriptor open."""
 OPAQUE = "user.overlay.opaque"
 _CHUNK = 1 << 18
+_MAX_GENERATED = 1 << 24
 _MAX_ID = 8**7 - 1
 _MAX_OCTAL = 8**11 - 1
 _GONE = (errno.ENOENT, errno.ESTALE)
@@ -41,6 +44,9 @@ class Tree:
     `layer`: the tree is an overlay's upper directory; its marks become those of image layers (image-spec
     layer.md "Whiteouts"), and the root has a member of its own. `skip`: paths without a leading slash that
     are left out as long as they are empty files or directories: places for mounts. `owner` translates ids.
+    `top` is the name that the root gets as a member; without one only what is in it is. With `mounts` what is
+    mounted below is entered too, unless it is a view of the kernel's own (/proc, /sys). What lies in the root
+    under a name of `without` is left out.
     """
 
     def __init__(
@@ -51,12 +57,18 @@ class Tree:
         layer: bool = False,
         skip: Container[bytes] = (),
         owner: Owner | None = None,
+        top: bytes = b"",
+        mounts: bool = False,
+        without: Container[bytes] = (),
     ) -> None:
         self._root_fd = root_fd
         self._warn = warn
         self._layer = layer
         self._skip = skip
         self._owner = owner
+        self._top = top + b"/" if top else b""
+        self._mounts = mounts
+        self._without = without
         self._links: dict[tuple[int, int], bytes] = {}
         self._out = bytearray()
 
@@ -65,7 +77,10 @@ class Tree:
         if self._layer:
             facts = os.fstat(root_fd)
             self._header(b"./", b"5", facts, 0, pax=self._attributes(root_fd, b"."))
-        stack = [(root_fd, b"", _names(root_fd))]
+        elif self._top:
+            self._header(self._top, b"5", os.fstat(root_fd), 0, pax=self._attributes(root_fd, self._top))
+        names = [name for name in _names(root_fd) if name not in self._without]
+        stack = [(root_fd, self._top, names)]
         try:
             while stack:
                 dir_fd, prefix, names = stack[-1]
@@ -101,6 +116,23 @@ class Tree:
             for dir_fd, _prefix, _rest in stack:
                 os.close(dir_fd)
 
+    def single(self, name: bytes) -> Iterator[bytes]:
+        """The archive of what the root is when it is no directory, under this name."""
+        facts = os.fstat(self._root_fd)
+        if stat.S_ISREG(facts.st_mode):
+            # What a link of /proc/self/fd leads to is what was opened, whatever has its name by now.
+            yield from self._file(-1, b"/proc/self/fd/%d" % self._root_fd, name, facts, follow=True)
+        else:
+            self._special(name, facts)
+        self._out += bytes(2 * BLOCK)
+        yield self._taken()
+
+    def _special(self, name: bytes, facts: os.stat_result) -> None:
+        kind = _KINDS.get(stat.S_IFMT(facts.st_mode))
+        if kind != b"6":
+            raise StorageError(f'"{printable(name)}" is a socket or device, which cannot be copied')
+        self._header(name, kind, facts, 0)
+
     def _taken(self) -> bytes:
         data = bytes(self._out)
         self._out.clear()
@@ -108,7 +140,11 @@ class Tree:
 
     def _directory(self, dir_fd: int, base: bytes, name: bytes) -> tuple[int, list[bytes]] | None:
         try:
-            fd = path.open_dir_no_xdev(dir_fd, os.fsdecode(base))
+            fd = (
+                path.open_dir_no_xdev(dir_fd, os.fsdecode(base))
+                if not self._mounts
+                else _entered(dir_fd, base)
+            )
         except KernelError as e:
             if e.errno != errno.EXDEV:
                 raise
@@ -159,17 +195,23 @@ class Tree:
         if facts.st_nlink > 1:
             self._links[(facts.st_dev, facts.st_ino)] = name
 
-    def _file(self, dir_fd: int, base: bytes, name: bytes, facts: os.stat_result) -> Iterator[bytes]:
+    def _file(
+        self, dir_fd: int, base: bytes, name: bytes, facts: os.stat_result, *, follow: bool = False
+    ) -> Iterator[bytes]:
         if not self._usable(base, name) or self._linked(name, facts):
             return
-        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
-        fd = os.open(base, flags, dir_fd=dir_fd)
+        flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+        fd = os.open(base, flags) if follow else os.open(base, flags | os.O_NOFOLLOW, dir_fd=dir_fd)
         try:
             facts = os.fstat(fd)
             if not stat.S_ISREG(facts.st_mode):
                 raise OSError(errno.ENXIO, "not a regular file")
             size = facts.st_size
             if not size and name in self._skip:
+                return
+            if not size and self._mounts and (made := _generated(fd)):
+                self._header(name, b"0", facts, len(made))
+                self._out += made + bytes(-len(made) % BLOCK)
                 return
             pax = self._attributes(fd, name)
             parts, table = [(0, size)], b""
@@ -305,6 +347,31 @@ def reader(chunks: Iterator[bytes]) -> Callable[[int], bytes]:
 def _names(fd: int) -> list[bytes]:
     """The names in a directory, the first one last."""
     return sorted((os.fsencode(name) for name in os.listdir(fd)), reverse=True)
+
+
+def _entered(dir_fd: int, base: bytes) -> int:
+    """Open a directory, a mount point too; EXDEV for a file system in which the kernel shows itself."""
+    try:
+        fd = os.open(base, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=dir_fd)
+    except OSError as e:
+        raise KernelError(e.errno or errno.EIO, "open", os.fsdecode(base)) from None
+    if os.fstat(fd).st_dev == os.fstat(dir_fd).st_dev:
+        return fd
+    if file_system_type(f"/proc/self/fd/{fd}") in KERNEL_VIEWS:
+        os.close(fd)
+        raise KernelError(errno.EXDEV, "open", os.fsdecode(base))
+    return fd
+
+
+def _generated(fd: int) -> bytes:
+    """The content of a file of /proc or /sys, which says that it is empty."""
+    data = b""
+    try:
+        while len(data) < _MAX_GENERATED and (part := os.read(fd, _CHUNK)):
+            data += part
+    except OSError:
+        return b""
+    return data
 
 
 def _opaque(fd: int) -> bool:

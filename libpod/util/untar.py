@@ -36,7 +36,7 @@ OPAQUE = "user.overlay.opaque"
 
 _CACHED_DIRS = 48
 _DIR_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_FILE_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+FILE_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def extract(
@@ -48,16 +48,17 @@ def extract(
     max_bytes: int = 0,
     max_entries: int = MAX_ENTRIES,
     whiteouts: bool = True,
+    into: Extraction | None = None,
 ) -> Report:
     """Unpack the stream below the directory `root_fd` (O_PATH will do), reading it to its end.
 
     Runs as root, of the machine or of a user namespace. `owners="squash"` gives every file to the caller,
     for namespaces with a single id. `max_bytes` bounds the stream (0 = no bound).
-    Without `whiteouts` a name `.wh.X` is one like others. Nothing is cleaned up on
-    failure: the caller unpacks into a directory that it throws away. Raises ImageError for what is wrong
+    Without `whiteouts` a name `.wh.X` is one like others; `into` makes the members in a way of its own.
+    Nothing is cleaned up on failure. Raises ImageError for what is wrong
     with the archive, StorageError or KernelError for what is wrong with the disk.
     """
-    extraction = _Extraction(root_fd, owners == "keep", whiteouts)
+    extraction = into if into is not None else Extraction(root_fd, owners == "keep", whiteouts)
     reader = TarReader(read, hasher, max_bytes)
     try:
         while (entry := reader.next()) is not None:
@@ -97,7 +98,9 @@ def clean_name(name: bytes, what: str = "member") -> bytes:
     return b"/".join(parts)
 
 
-class _Extraction:
+class Extraction:
+    """Makes members one after the other."""
+
     def __init__(self, root_fd: int, keep_owners: bool, whiteouts: bool) -> None:
         self._root_fd = root_fd
         self._keep = keep_owners
@@ -250,13 +253,13 @@ class _Extraction:
 
     def _file(self, parent_fd: int, base: bytes, entry: Entry, reader: TarReader) -> None:
         try:
-            fd = os.open(base, _FILE_FLAGS, 0o600, dir_fd=parent_fd)
+            fd = os.open(base, FILE_FLAGS, 0o600, dir_fd=parent_fd)
         except FileExistsError:
             parent_fd = self._replace(parent_fd, clean_name(entry.name), base)
-            fd = os.open(base, _FILE_FLAGS, 0o600, dir_fd=parent_fd)
+            fd = os.open(base, FILE_FLAGS, 0o600, dir_fd=parent_fd)
         try:
             if entry.segments is not None:
-                _write_sparse(fd, entry, reader)
+                write_sparse(fd, entry, reader)
             elif entry.size:
                 for piece in reader.data():
                     rest = piece
@@ -401,7 +404,7 @@ class _Extraction:
                 raise owner_error(e, entry) from e
 
 
-def _write_sparse(fd: int, entry: Entry, reader: TarReader) -> None:
+def write_sparse(fd: int, entry: Entry, reader: TarReader) -> None:
     os.ftruncate(fd, entry.size)
     segments = iter(entry.segments or ())
     offset = left = 0

@@ -86,6 +86,14 @@ _CONTAINER_PRUNE: Spec = (
     "",
     " filter/=a force/f=b ",
 )
+_CP_CP: Spec = (
+    "cp",
+    "cp",
+    True,
+    "source destination",
+    "",
+    " archive/a=B overwrite/=b ",
+)
 _CREATE_CREATE: Spec = (
     "create",
     "create",
@@ -571,6 +579,7 @@ COMMANDS: dict[str, Spec] = {
     "container attach": _ATTACH_ATTACH,
     "container cleanup": _CONTAINER_CLEANUP,
     "container commit": _COMMIT_COMMIT,
+    "container cp": _CP_CP,
     "container create": _CREATE_CREATE,
     "container diff": _DIFF_CONTAINER_DIFF,
     "container exec": _EXEC_EXEC,
@@ -591,6 +600,7 @@ COMMANDS: dict[str, Spec] = {
     "container stop": _STOP_STOP,
     "container unpause": _PAUSE_UNPAUSE,
     "container wait": _WAIT_WAIT,
+    "cp": _CP_CP,
     "create": _CREATE_CREATE,
     "diff": _DIFF_DIFF,
     "exec": _EXEC_EXEC,
@@ -656,7 +666,6 @@ COMMANDS: dict[str, Spec] = {
     "wait": _WAIT_WAIT,
 }
 ALIASES = {
-    "container cp": "cp",
     "container init": "init",
     "container ls": "container list",
     "container mount": "mount",
@@ -716,7 +725,6 @@ MISSING = {
     "container clone": "",
     "container restore": "",
     "container runlabel": "",
-    "cp": "",
     "events": "",
     "generate spec": "",
     "generate systemd": "",

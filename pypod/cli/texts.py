@@ -15,6 +15,7 @@ COMMANDS = {
     "container attach": "Attach to a running container",
     "container cleanup": "Clean up what a container that has ended left behind",
     "container commit": "Make an image of a container",
+    "container cp": "Copy files between a container and the host, or between containers",
     "container create": "Create a container without starting it",
     "container diff": "Show what a container has changed in its files",
     "container exec": "Run a command in a running container",
@@ -35,6 +36,7 @@ COMMANDS = {
     "container stop": "Stop running containers",
     "container unpause": "Let paused containers go on",
     "container wait": "Wait until containers have ended, and print their exit codes",
+    "cp": "Copy files between a container and the host, or between containers",
     "create": "Create a container without starting it",
     "diff": "Show what a container has changed in its files, or an image in its last layer",
     "exec": "Run a command in a running container",
@@ -109,6 +111,7 @@ ARGUMENTS = {
     "container:cleanup": "containers",
     "container:exists": "containers",
     "container:prune": "",
+    "cp:cp": "files files",
     "create:create": "images -",
     "diff:container_diff": "containers",
     "diff:diff": "objects",
@@ -230,6 +233,10 @@ OPTIONS = {
     "container:prune": (
         "filter\t-\tRemove only what fits: label, label!, until\n"
         "force\t-\tDo not ask\n"
+    ),
+    "cp:cp": (
+        "archive\t-\tGive what goes into a container to the container's user\n"
+        "overwrite\t-\tLet a file take the place of a directory, and the other w...\n"
     ),
     "create:create": (
         "add-host\t-\tAdd this line to /etc/hosts; IP may be host-gateway\n"

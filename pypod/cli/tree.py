@@ -97,6 +97,13 @@ COMMANDS = (
         examples=("container prune --force", "container prune --filter until=24h"),
     ),
     Command(
+        "cp",
+        "cp:cp",
+        ("container cp",),
+        usage="[CONTAINER:]SRC_PATH [CONTAINER:]DEST_PATH",
+        examples=("cp ./conf web:/etc/app", "cp web:/var/log/. logs", "cp - web:/data < data.tar"),
+    ),
+    Command(
         "create",
         "create:create",
         ("container create",),
@@ -404,7 +411,6 @@ COMMANDS = (
 """Every command that has a function here. What Podman has besides is known from docs/options/compat.tsv."""
 
 MISSING_ALIASES = {
-    "container cp": "cp",
     "container init": "init",
     "container mount": "mount",
     "container port": "port",
