@@ -17,7 +17,7 @@ from libpod.util import alive, atomic, jsonio, spawn, wire
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
     from libpod.conf.paths import Paths
@@ -62,10 +62,12 @@ class Launch:
             raise error_from(message)
         raise errors.MonitorError(f'the monitor answered "{message["t"]}" instead of "{name}"')
 
-    def send(self, message: Json) -> None:
-        """Send a message; when the monitor is gone, `expect` says what it had to say of that."""
+    def send(self, message: Json, fds: Sequence[int] = ()) -> None:
+        """Send a message with descriptors of ours; when the monitor is gone, `expect` says what it had to say
+        of that.
+        """
         try:
-            self.conn.send(message)
+            self.conn.send(message, fds)
         except (BrokenPipeError, ConnectionResetError):
             pass
 

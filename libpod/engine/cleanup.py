@@ -33,6 +33,7 @@ def remove(session: Session, record: ContainerRecord, *, anonymous_volumes: bool
             return  # it was started again before we had the lock
         remove_locked(session, record, anonymous_volumes=anonymous_volumes)
         held.remove()
+    _remove_image(session, record)
 
 
 def remove_locked(session: Session, record: ContainerRecord, *, anonymous_volumes: bool) -> None:
@@ -46,6 +47,18 @@ def remove_locked(session: Session, record: ContainerRecord, *, anonymous_volume
     rootfs.empty_trash_of(session.paths, cid)
     if anonymous_volumes:
         volumes.remove_anonymous(session.paths, session.db, record)
+
+
+def _remove_image(session: Session, record: ContainerRecord) -> None:
+    """`--rmi`: take the name away by which the container was made, and the image if that was its last one."""
+    if not record.get("remove_image"):
+        return
+    from libpod.engine import rmi  # lazy: seldom
+
+    try:
+        rmi.rmi(session, [record["image_name"] or record["image_id"]], lambda line: None, ignore=True)
+    except errors.PypodError as e:
+        log.info("the image stays", image=record["image"], reason=e)
 
 
 def after_exit(session: Session, name: str, *, remove_any: bool = False) -> None:
@@ -86,6 +99,7 @@ def reap(session: Session, record: ContainerRecord, status: RunStatus) -> bool:
             return False
         remove_locked(session, whole, anonymous_volumes=True)
         held.remove()
+    _remove_image(session, whole)
     return True
 
 

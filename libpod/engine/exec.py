@@ -18,6 +18,8 @@ from libpod.util import atomic, jsonio
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from libpod.engine.session import Session
     from libpod.engine.streams import Stdio
     from libpod.model.container import ContainerRecord
@@ -32,7 +34,17 @@ _PTY_PIECE = 1024
 class Request:
     """One `exec`: `env` as NAME=value; `user` and `workdir` empty = the container's own."""
 
-    __slots__ = ("command", "detach", "env", "interactive", "privileged", "tty", "user", "workdir")
+    __slots__ = (
+        "command",
+        "detach",
+        "env",
+        "interactive",
+        "preserve",
+        "privileged",
+        "tty",
+        "user",
+        "workdir",
+    )
 
     def __init__(
         self,
@@ -45,6 +57,7 @@ class Request:
         interactive: bool = False,
         privileged: bool = False,
         detach: bool = False,
+        preserve: Sequence[int] = (),
     ) -> None:
         self.command = command
         self.env = env
@@ -54,6 +67,8 @@ class Request:
         self.interactive = interactive
         self.privileged = privileged
         self.detach = detach
+        self.preserve = list(preserve)
+        """Descriptors of ours that the process gets besides, under the same numbers."""
 
 
 class Result:
@@ -120,8 +135,9 @@ def run(session: Session, record: ContainerRecord, asked: Request, stdio: Stdio)
                 "tty": asked.tty,
                 "detach": asked.detach,
                 "size": list(size) if size else None,
+                "preserve": asked.preserve,
             },
-            fds,
+            [*fds, *asked.preserve],
         )
         answer.wait(conn, record["name"])
         master = _started(conn)

@@ -54,7 +54,7 @@ def container(session: Session, record: ContainerRecord) -> JsonDict:
         "OCIConfigPath": _if_exists(bundle + "/config.json"),
         "OCIRuntime": record["runtime"],
         "PidFile": record["pidfile"],
-        "ConmonPidFile": "",
+        "ConmonPidFile": record.get("conmon_pidfile", ""),
         "Name": record["name"],
         "RestartCount": 0,
         "Driver": driver.of(record),

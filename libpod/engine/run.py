@@ -16,6 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from libpod.engine.passed import Passed
     from libpod.engine.session import Session
     from libpod.engine.start import Started, Surroundings
     from libpod.engine.streams import Stdio
@@ -52,10 +53,17 @@ def run(
     `on_started` is called when its process runs, before any stream is carried.
     """
     cid = os.urandom(32).hex()
+    passed = None
+    if "LISTEN_FDS" in session.environ or asked.options.keys() & {"preserve_fds", "preserve_fd"}:
+        from libpod.engine import passed as passing
+
+        passed = passing.of_options(
+            asked.options.get("preserve_fds"), asked.options.get("preserve_fd"), session.environ
+        )
     launched = _launch(session, asked.options, cid)
     with undo.Undo() as monitor:
         monitor.push(launched.close)
-        started = _start(session, asked, stdio, launched, cid, on_made)
+        started = _start(session, asked, stdio, launched, cid, on_made, passed)
         monitor.dismiss()
     failpoint.hit("run:after-start")
     if on_started is not None:
@@ -85,6 +93,7 @@ def _start(
     launched: launch.Launched,
     cid: str,
     on_made: Callable[[ContainerRecord], None],
+    passed: Passed | None,
 ) -> Started:
     """Make the container and start it; nothing is left when that fails, but a container without `--rm` whose
     command could not be started."""
@@ -109,7 +118,7 @@ def _start(
         attach = None if stdio is None else stdio.attached()
         size = stdio.size() if stdio is not None and stdio.size is not None and record["tty"] else None
         try:
-            started = start.start(session, record, launched, around, attach=attach, size=size)
+            started = start.start(session, record, launched, around, attach=attach, size=size, passed=passed)
         except errors.PypodError:
             if not record["remove"]:
                 steps.dismiss()  # what could not be started stays, for `inspect` and `start`

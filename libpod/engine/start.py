@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from libpod.engine.bundle import Bundle
     from libpod.engine.launch import Launched
+    from libpod.engine.passed import Passed
     from libpod.engine.session import Session
     from libpod.model.container import ContainerRecord, NetworkRecord
     from libpod.monitorctl import Launch
@@ -85,6 +86,7 @@ def start(
     attach: Mapping[str, bool] | None,
     size: tuple[int, int] | None,
     only_create: bool = False,
+    passed: Passed | None = None,
 ) -> Started:
     """Start the container of `record` under the forked monitor. Its lock must be held; the monitor takes no
     lock.
@@ -108,29 +110,36 @@ def start(
     root_fd = fds[0]
     try:
         failpoint.hit("start:after-prepared")
+        if passed is not None:
+            record = {**record, "env": [*record["env"], *passed.env]}
         written = bundle.write(session, record, prepared, root_fd, around.network, place, size)
     finally:
         os.close(root_fd)
     failpoint.hit("start:after-bundle")
     message = _start_message(session, record, written, attach=attach, size=size, only_create=only_create)
     launched.is_its_own = True
-    monitor.send(message)
+    fds = [] if passed is None else passed.fds
+    monitor.send({**message, "preserve": fds} if fds else message, fds)
     if attach is not None:
         from libpod.engine import carry as _carry  # noqa: F401  what comes next, loaded while the runtime is busy
     reply, _fds = monitor.expect("created" if only_create else "started")
     failpoint.hit("start:after-started")
-    if record["pidfile"]:
-        _write_pidfile(session, record["pidfile"], reply["pid"])
+    for option, path, pid in (
+        ("--pidfile", record["pidfile"], reply["pid"]),
+        ("--conmon-pidfile", record.get("conmon_pidfile", ""), monitor.pid),
+    ):
+        if path:
+            _write_pidfile(session, option, path, pid)
     return Started(record, monitor, int(reply["pid"]), around.run_id)
 
 
-def _write_pidfile(session: Session, path: str, pid: int) -> None:
+def _write_pidfile(session: Session, option: str, path: str, pid: int) -> None:
     """The container runs: a file that cannot be written is said, and changes nothing."""
     try:
         atomic.write(path, f"{pid}\n", mode=0o644, durable=False)
     except OSError as e:
         if session.notify is not None:
-            session.notify(f'Warning: --pidfile "{path}" cannot be written: {e.strerror}')
+            session.notify(f'Warning: {option} "{path}" cannot be written: {e.strerror}')
 
 
 def leave(session: Session, started: Started) -> None:

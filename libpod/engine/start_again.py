@@ -9,6 +9,7 @@ from libpod.util.lock import RANK_CONTAINER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from libpod.engine.passed import Passed
     from libpod.engine.session import Session
     from libpod.engine.streams import Stdio
     from libpod.model.container import ContainerRecord
@@ -19,6 +20,11 @@ class Starter:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._passed: Passed | None = None
+        if "LISTEN_FDS" in session.environ:
+            from libpod.engine import passed
+
+            self._passed = passed.of_systemd(session.environ)
         self._ready: launch.Forked | None = launch.fork(session)
 
     def start(self, record: ContainerRecord) -> None:
@@ -83,7 +89,9 @@ class Starter:
                 from libpod.spec import validate  # while the monitor makes the network
 
                 validate.record(record, session.host_facts(record["cgroups"]))
-                return starting.start(session, record, launched, around, attach=streams, size=size)
+                return starting.start(
+                    session, record, launched, around, attach=streams, size=size, passed=self._passed
+                )
             except BaseException:
                 launched.close()
                 raise

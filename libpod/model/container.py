@@ -193,6 +193,8 @@ if TYPE_CHECKING:
         etc: NotRequired[EtcRecord]
         remove: bool
         """`--rm`."""
+        remove_image: NotRequired[bool]
+        """`--rmi`: the image goes with the container, if nothing else uses it."""
         made_by_run: NotRequired[bool]
         """`run` made it, and starts it before it returns: found unstarted, its creator has died."""
         stop_signal: int
@@ -206,6 +208,9 @@ if TYPE_CHECKING:
         """`enabled`, `disabled`, `no-conmon`, `split`."""
         restart_policy: str
         pidfile: str
+        """Absolute path on the host, for the pid of the first process; empty = none."""
+        conmon_pidfile: NotRequired[str]
+        """The same for the monitor."""
         expose: list[str]
         systemd: bool
         """The container runs systemd: it gets the tmpfs mounts, the writable cgroup and the stop signal

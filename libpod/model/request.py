@@ -115,6 +115,7 @@ if TYPE_CHECKING:
         passwd: bool
         etc: EtcRecord
         remove: bool
+        remove_image: bool
         log_driver: str
         log_path: str
         log_max_size_bytes: int
@@ -125,6 +126,7 @@ if TYPE_CHECKING:
         cgroup_parent: str
         restart_policy: str
         pidfile: str
+        conmon_pidfile: str
         expose: list[str]
         systemd: str
         """`true` (by the command), `always`, `false`."""

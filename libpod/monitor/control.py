@@ -113,8 +113,8 @@ class Control:
         self._monitor.peer_left(peer)
 
 
-def _prepare(monitor: Monitor, peer: Peer, msg: Message, _fds: list[int]) -> None:
-    monitor.inbox(peer, msg)
+def _prepare(monitor: Monitor, peer: Peer, msg: Message, fds: list[int]) -> None:
+    monitor.inbox(peer, msg, fds)
 
 
 def _hello(monitor: Monitor, peer: Peer, _msg: Message, _fds: list[int]) -> None:

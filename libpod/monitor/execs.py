@@ -83,6 +83,8 @@ class Exec:
         """The runtime does not wait for the process (runc cannot, with a terminal): we do, as its subreaper.
         """
         self._size: list[int] | None = msg.get("size")
+        self._preserve: list[int] = msg.get("preserve", [])
+        """Numbers of the descriptors that the process gets besides the standard ones."""
         base = f"{execs.run_dir}/exec-{number}"
         self._log_file, self._pid_file = base + ".log", base + ".pid"
         self._console: terminal.Console | None = None
@@ -95,15 +97,14 @@ class Exec:
     def start(self, fds: list[int]) -> None:
         """Spawn the runtime. With a terminal the answer follows when the runtime sends its master."""
         execs = self._execs
-        streams: dict[int, int] = {}
+        numbers = self._preserve if self._tty else [0, 1, 2, *self._preserve]
+        if len(fds) not in (0, len(numbers)):
+            raise errors.MonitorError(f"exec takes {len(numbers)} descriptors, or none")
+        streams = dict(zip(numbers, fds, strict=False))
         if self._tty:
             from libpod.monitor import terminal  # lazy: termios
 
             self._console = terminal.Console(execs.loop, execs.run_dir, self._console_name, self._got_master)
-        elif len(fds) == 3:
-            streams = dict(enumerate(fds))
-        elif fds:
-            raise errors.MonitorError("exec takes three descriptors, or none")
         argv = oci.execute(
             execs.runtime.argv,
             self._log_file,
@@ -111,6 +112,7 @@ class Exec:
             self._pid_file,
             self._console.path if self._console is not None else "",
             self._let_go,
+            oci.preserved(streams),
             execs.runtime.cid,
         )
         try:

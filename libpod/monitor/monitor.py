@@ -186,10 +186,12 @@ class Monitor:
 
     # requests: what control.py calls
 
-    def inbox(self, peer: Peer, msg: Message) -> None:
+    def inbox(self, peer: Peer, msg: Message, fds: list[int]) -> None:
+        """Keep a message of the start, with its descriptors, until it is its turn."""
         if peer is not self.client or self.settled:
             raise errors.MonitorError(f'"{msg["t"]}" comes from the client that started the monitor, once')
-        self._inbox[msg["t"]] = msg
+        self._inbox[msg["t"]] = {**msg, "fds": fds[:]} if fds else msg
+        fds.clear()
 
     def peer_left(self, peer: Peer) -> None:
         if peer.exec is not None:

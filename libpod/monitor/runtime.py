@@ -46,7 +46,8 @@ class Runtime:
         self._forget_predecessor(bundle)
         for path in (self._pid_file, self._log):
             _unlink(path)
-        self._run(oci.create(self.argv, self._log, bundle, self._pid_file, console, self.cid), fds)
+        argv = oci.create(self.argv, self._log, bundle, self._pid_file, console, oci.preserved(fds), self.cid)
+        self._run(argv, fds)
         failpoint.hit("monitor:after-create")
         try:
             with open(self._pid_file, "rb", buffering=0) as stream:

@@ -90,7 +90,8 @@ def start(monitor: Monitor, msg: Message) -> None:
     monitor.stop_timeout_s = int(msg.get("stop_timeout", monitor.stop_timeout_s))
     failpoint.hit("monitor:after-start-message")
     monitor.stdio = stdio = Stdio(monitor.loop, msg)
-    stdio.open(monitor.run_dir, monitor.inherited)
+    preserved = dict(zip(msg.get("preserve", ()), msg.get("fds", ()), strict=True))
+    stdio.open(monitor.run_dir, monitor.inherited, preserved)
     if msg["log"]["driver"] != _PASSTHROUGH:
         monitor.close_inherited()
     monitor.control.listen(monitor.run_dir)

@@ -41,8 +41,10 @@ class Stdio:
         self._console: terminal.Console | None = None
         self._master_fd = self._slave_fd = -1
 
-    def open(self, run_dir: str, inherited: Sequence[int]) -> None:
-        """Make what the container gets; with `passthrough`, duplicates of these descriptors."""
+    def open(self, run_dir: str, inherited: Sequence[int], preserved: Mapping[int, int]) -> None:
+        """Make what the container gets; with `passthrough`, duplicates of these descriptors. `preserved`:
+        what it gets besides, number there -> ours (taken over).
+        """
         passed = self._msg["log"]["driver"] == "passthrough"
         if passed and self.has_terminal:
             raise errors.UsageError(
@@ -56,6 +58,7 @@ class Stdio:
             self._theirs = {number: os.dup(fd) for number, fd in enumerate(inherited)}
         else:
             self._make_pipes()
+        self._theirs.update(preserved)
 
     def state(self) -> dict[str, Any]:
         """Return what `resumed` makes it again from."""
@@ -106,6 +109,7 @@ class Stdio:
             if self._keeps_stdin:
                 self.streams.set_input(os.dup(self._master_fd), once=False)
             self._ours = {wire.STDOUT: os.dup(self._master_fd)}
+            self._close_theirs()
             return
         self._close_theirs()
         if wire.STDIN in self._ours:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 CRUN, RUNC = "crun", "runc"
 
@@ -45,10 +45,23 @@ def logged(runtime: Sequence[str], log: str) -> list[str]:
     return [*runtime, "--log", log, "--log-format", "json"]
 
 
-def create(runtime: Sequence[str], log: str, bundle: str, pid_file: str, console: str, cid: str) -> list[str]:
-    """`create`; `console` = path of the socket that takes the terminal, empty = none."""
-    terminal = ["--console-socket", console] if console else []
-    return [*logged(runtime, log), "create", "--bundle", bundle, "--pid-file", pid_file, *terminal, cid]
+def preserved(fds: Iterable[int]) -> int:
+    """Return how many descriptors from 3 on the runtime must pass, for these to be among them."""
+    return max(max(fds, default=2) - 2, 0)
+
+
+def create(
+    runtime: Sequence[str], log: str, bundle: str, pid_file: str, console: str, preserve: int, cid: str
+) -> list[str]:
+    """`create`; `console` = path of the socket that takes the terminal, empty = none; `preserve` = number
+    of further descriptors that the container gets.
+    """
+    argv = [*logged(runtime, log), "create", "--bundle", bundle, "--pid-file", pid_file]
+    if console:
+        argv += ["--console-socket", console]
+    if preserve:
+        argv += ["--preserve-fds", str(preserve)]
+    return [*argv, cid]
 
 
 def start(runtime: Sequence[str], log: str, cid: str) -> list[str]:
@@ -62,7 +75,14 @@ def delete(runtime: Sequence[str], log: str, cid: str) -> list[str]:
 
 
 def execute(
-    runtime: Sequence[str], log: str, process: str, pid_file: str, console: str, detach: bool, cid: str
+    runtime: Sequence[str],
+    log: str,
+    process: str,
+    pid_file: str,
+    console: str,
+    detach: bool,
+    preserve: int,
+    cid: str,
 ) -> list[str]:
     """`exec` with the OCI process object in the file `process`, which says too whether it has a terminal.
 
@@ -73,6 +93,8 @@ def execute(
         argv += ["--tty", "--console-socket", console]  # runc refuses the one without the other
     if detach:
         argv.append("--detach")
+    if preserve:
+        argv += ["--preserve-fds", str(preserve)]
     return [*argv, cid]
 
 

@@ -8,6 +8,8 @@ detach_keys ...) are not looked at.
 
 from __future__ import annotations
 
+import os
+
 from libpod.errors import NotSupportedError, UsageError
 from libpod.spec import env, etcopts, idmaps, netopts, resources, secopts, signals, volumes
 from libpod.spec.values import (
@@ -107,7 +109,8 @@ def parse_options(
         "no_hostname": flag(options, "no_hostname"),
         "passwd": flag(options, "passwd", True),
         "etc": etcopts.parse(options, cwd),
-        "remove": flag(options, "rm"),
+        "remove": flag(options, "rm") or flag(options, "rmi"),
+        "remove_image": flag(options, "rmi"),
         "log_driver": one_of(options, "log_driver", _LOG_DRIVERS, ""),
         "log_path": log_opts.get("path", ""),
         "log_max_size_bytes": int(log_opts.get("max-size", "-1")),
@@ -116,7 +119,8 @@ def parse_options(
         "cgroups": one_of(options, "cgroups", ("enabled", "disabled", "no-conmon", "split"), ""),
         "cgroup_parent": text(options, "cgroup_parent"),
         "restart_policy": _restart(options),
-        "pidfile": text(options, "pidfile"),
+        "pidfile": _file(options, "pidfile", cwd),
+        "conmon_pidfile": _file(options, "conmon_pidfile", cwd),
         "expose": netopts.expose(options),
         "systemd": _systemd(options),
         "notes": notes,
@@ -168,6 +172,12 @@ def joined(request: Request) -> list[str]:
     if network is not None and network["mode"] == "container":
         names.append(network["container"])
     return list(dict.fromkeys(names))
+
+
+def _file(options: Options, key: str, cwd: str) -> str:
+    """A file of the host, as an absolute path; empty if none was given."""
+    value = text(options, key)
+    return os.path.join(cwd, value) if value else ""
 
 
 def _entrypoint(options: Options) -> list[str] | None:

@@ -99,8 +99,10 @@ def start(
 
     `fds` = {descriptor there: our descriptor}.
 
-    Descriptors 0, 1 and 2 are /dev/null unless given; of the others none that is close-on-exec (all that
-    we open, and all at all after `kernel.fds.cloexec_from`) is inherited. Ours stay open.
+    Descriptors 0, 1, 2 and those below the highest in `fds` are /dev/null unless given: what a program opens
+    itself could get such a number, and reach a process that is to have the others. Of the rest none that is
+    close-on-exec (all that we open, and all at all after `kernel.fds.cloexec_from`) is inherited. Ours stay
+    open.
     posix_spawn(3): 0.4 ms. A name without a slash is looked for in the PATH of `env`. ToolMissingError when
     it cannot be executed.
     """
@@ -251,13 +253,13 @@ def _file_actions(wanted: dict[int, int], temporary: list[int]) -> list[tuple[An
     Moves ours out of the way of the numbers wanted.
     """
     actions: list[tuple[Any, ...]] = []
-    for fd in (0, 1, 2):
+    low = max([2, *wanted]) + 1
+    for fd in range(low):
         if fd not in wanted:
             actions.append((os.POSIX_SPAWN_OPEN, fd, "/dev/null", os.O_RDWR, 0))
-    low = max(wanted, default=2) + 1
     for child_fd, our_fd in wanted.items():
-        if our_fd != child_fd and (our_fd in wanted or our_fd < 3):
-            our_fd = fcntl.fcntl(our_fd, fcntl.F_DUPFD_CLOEXEC, max(low, 3))
+        if our_fd != child_fd and our_fd < low:
+            our_fd = fcntl.fcntl(our_fd, fcntl.F_DUPFD_CLOEXEC, low)
             temporary.append(our_fd)
         actions.append((os.POSIX_SPAWN_DUP2, our_fd, child_fd))  # onto itself: glibc clears close-on-exec
     return actions

@@ -31,7 +31,7 @@ MAX_DATA = 64 * 1024
 """Bytes of one piece of a stream, at most."""
 _MAX_INLINE = 100 * 1024
 _MAX_MESSAGE = 64 * 1024 * 1024
-_MAX_FDS = 32
+_MAX_FDS = 253
 _MAX_PATH = 100
 """sun_path holds 108 bytes, unix(7)."""
 _BUFFER = _MAX_INLINE + 1024

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
     from pypod.cli.common import Latest, RunningContainer
     from pypod.cli.context import Context
-    from pypod.cli.declare import FULFILLED, LATER, arg, opt
+    from pypod.cli.declare import FULFILLED, arg, opt
 
 
 def exec_(
@@ -56,7 +56,6 @@ def exec_(
             kind="slice",
             metavar="FDS",
             help="File descriptors to pass into the container",
-            state=LATER,
         ),
     ] = None,
     preserve_fds: Annotated[
@@ -66,8 +65,6 @@ def exec_(
             kind="uint",
             metavar="N",
             help="Pass this many file descriptors, from 3 on",
-            state=LATER,
-            harmless="0",
         ),
     ] = None,
     privileged: Annotated[bool, opt("--privileged", help="Give the process all capabilities")] = False,
@@ -99,6 +96,11 @@ def exec_(
             "a command is missing", remedy='give one after the container, as in "pypod exec web sh"'
         )
     record = targets.one(ctx, container, latest)
+    preserved: list[int] = []
+    if preserve_fds or preserve_fd:
+        from libpod.engine import passed
+
+        preserved = passed.of_options(preserve_fds, preserve_fd, {}).fds
     asked = engine.Request(
         words,
         env=created.exec_env(ctx.session, env, env_file),
@@ -108,6 +110,7 @@ def exec_(
         interactive=interactive,
         privileged=privileged,
         detach=detach,
+        preserve=preserved,
     )
     if not detach:
         stdio.check_terminal(interactive, tty)

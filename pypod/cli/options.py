@@ -53,7 +53,7 @@ class ContainerOptions(TypedDict, total=False):
         help="Directories inside the container that get the hosts, hostname and resolv.conf files as well")]
     cidfile: Annotated[str, opt("--cidfile", metavar="FILE", complete="files",
         help="Write the container's ID into this file, which must not exist")]
-    conmon_pidfile: Annotated[str, opt("--conmon-pidfile", metavar="FILE", state=LATER,
+    conmon_pidfile: Annotated[str, opt("--conmon-pidfile", metavar="FILE",
         complete="files",
         help="Write the pid of the container's monitor into this file")]
     cpu_period: Annotated[int, opt("--cpu-period", kind="uint", metavar="N",
@@ -329,11 +329,11 @@ class RunOptions(ContainerOptions, total=False):
     detach: Annotated[bool, opt("--detach", "-d", help="Run in the background and print the container's ID")]
     passwd: Annotated[bool, opt("--passwd", kind="true",
         help="Add the container's user to /etc/passwd and /etc/group where it is missing")]
-    preserve_fds: Annotated[int, opt("--preserve-fds", kind="uint", metavar="N", state=LATER,
+    preserve_fds: Annotated[int, opt("--preserve-fds", kind="uint", metavar="N",
         help="Pass this many file descriptors, from 3 on, into the container")]
-    preserve_fd: Annotated[list[str], opt("--preserve-fd", kind="slice", metavar="FDS", state=LATER,
+    preserve_fd: Annotated[list[str], opt("--preserve-fd", kind="slice", metavar="FDS",
         help="File descriptors to pass into the container")]
-    rmi: Annotated[bool, opt("--rmi", state=LATER,
+    rmi: Annotated[bool, opt("--rmi",
         help="Remove the image as well if no other container uses it")]
     sig_proxy: Annotated[bool, opt("--sig-proxy", kind="true",
         help="Forward signals to the container's first process")]

@@ -102,7 +102,7 @@ _CREATE_CREATE: Spec = (
     "",
     " add-host/=l annotation/=a arch/=s attach/a=l authfile/=s blkio-weight/=s "
     "blkio-weight-device/=l- cap-add/=l cap-drop/=l cert-dir/=s cgroup-conf/=l cgroup-parent/=s- "
-    "cgroupns/=s cgroups/=s chrootdirs/=l cidfile/=s conmon-pidfile/=s- cpu-period/=u cpu-quota/=i "
+    "cgroupns/=s cgroups/=s chrootdirs/=l cidfile/=s conmon-pidfile/=s cpu-period/=u cpu-quota/=i "
     "cpu-rt-period/=u~ cpu-rt-runtime/=i~ cpu-shares/c=u cpus/=f cpuset-cpus/=s cpuset-mems/=s "
     "creds/=s decryption-key/=l- device/=l device-cgroup-rule/=l- device-read-bps/=l- "
     "device-read-iops/=l- device-write-bps/=l- device-write-iops/=l- disable-content-trust/=b~ dns/=l "
@@ -142,7 +142,7 @@ _EXEC_EXEC: Spec = (
     "container? command*",
     "",
     " cidfile/=s detach/d=b detach-keys/=s env/e=a env-file/=a interactive/i=b latest/l=b "
-    "no-session/=b preserve-fd/=l- preserve-fds/=u-0 privileged/=b tty/t=b user/u=s workdir/w=s ",
+    "no-session/=b preserve-fd/=l preserve-fds/=u privileged/=b tty/t=b user/u=s workdir/w=s ",
 )
 _EXPORT_EXPORT: Spec = (
     "export",
@@ -361,7 +361,7 @@ _RUN_RUN: Spec = (
     "",
     " add-host/=l annotation/=a arch/=s attach/a=l authfile/=s blkio-weight/=s "
     "blkio-weight-device/=l- cap-add/=l cap-drop/=l cert-dir/=s cgroup-conf/=l cgroup-parent/=s- "
-    "cgroupns/=s cgroups/=s chrootdirs/=l cidfile/=s conmon-pidfile/=s- cpu-period/=u cpu-quota/=i "
+    "cgroupns/=s cgroups/=s chrootdirs/=l cidfile/=s conmon-pidfile/=s cpu-period/=u cpu-quota/=i "
     "cpu-rt-period/=u~ cpu-rt-runtime/=i~ cpu-shares/c=u cpus/=f cpuset-cpus/=s cpuset-mems/=s "
     "creds/=s decryption-key/=l- detach/d=b detach-keys/=s device/=l device-cgroup-rule/=l- "
     "device-read-bps/=l- device-read-iops/=l- device-write-bps/=l- device-write-iops/=l- "
@@ -379,9 +379,9 @@ _RUN_RUN: Spec = (
     "mac-address/=s- memory/m=s memory-reservation/=s memory-swap/=s memory-swappiness/=i~ mount/=a "
     "name/=s network/=a net/=>network network-alias/=l- no-healthcheck/=b no-hostname/=b no-hosts/=b "
     "oom-kill-disable/=b~ oom-score-adj/=i os/=s passwd/=B passwd-entry/=s personality/=s- pid/=s "
-    "pidfile/=s pids-limit/=i platform/=s pod/=s- pod-id-file/=s- preserve-fd/=l- preserve-fds/=u- "
+    "pidfile/=s pids-limit/=i platform/=s pod/=s- pod-id-file/=s- preserve-fd/=l preserve-fds/=u "
     "privileged/=b publish/p=l- publish-all/P=b- pull/=s quiet/q=b rdt-class/=s- read-only/=b "
-    "read-only-tmpfs/=B replace/=b requires/=l- restart/=s-no retry/=u retry-delay/=s rm/=b rmi/=b- "
+    "read-only-tmpfs/=B replace/=b requires/=l- restart/=s-no retry/=u retry-delay/=s rm/=b rmi/=b "
     "rootfs/=b- sdnotify/=s-ignore seccomp-policy/=s-default secret/=a- security-opt/=a shm-size/=s "
     "shm-size-systemd/=s- sig-proxy/=B stop-signal/=s stop-timeout/=u subgidname/=s- subuidname/=s- "
     "sysctl/=l systemd/=s timeout/=u tls-verify/=B tmpfs/=a tty/t=b tz/=s uidmap/=l ulimit/=l "

@@ -423,3 +423,46 @@ def test_create_then_start(shared: Pypod) -> None:
     assert shared("ps", "-a", "--format", "{{.Status}}").out == "Created"
     result = shared("start", "--attach", "later", check=None)
     assert (result.stdout, result.code) == ("ran\n", 3)
+
+
+# covers: run --conmon-pidfile, create --conmon-pidfile
+def test_the_pid_of_the_monitor(shared: Pypod, tmp_path: Path) -> None:
+    """A relative name means the directory in which the container was made."""
+    shared(
+        "create",
+        "--name",
+        "c",
+        "--conmon-pidfile",
+        "m.pid",
+        "--pidfile",
+        "p.pid",
+        shared.image,
+        "sleep",
+        "100",
+        cwd=tmp_path,
+    )
+    shared("start", "c")
+    assert int((tmp_path / "m.pid").read_text()) == shared.monitor_pid("c")
+    assert int((tmp_path / "p.pid").read_text()) == shared.init_pid("c")
+    shown = shared.inspect("c")
+    assert (shown["ConmonPidFile"], shown["PidFile"]) == (str(tmp_path / "m.pid"), str(tmp_path / "p.pid"))
+    result = shared.run("-d", "--conmon-pidfile", "/no/such/dir/x", "IMAGE", "sleep", "100")
+    assert "--conmon-pidfile" in result.stderr
+
+
+# covers: run --rmi
+def test_the_image_goes_with_the_container(pypod: Pypod) -> None:
+    def images() -> list[str]:
+        return pypod("images", "--format", "{{.Repository}}").lines
+
+    pypod("tag", pypod.image, "other")
+    assert pypod("run", "--rmi", "other", "sh", "-c", "exit 3", check=None).code == 3
+    assert images() == ["localhost/busybox"], "only the name goes that was used"
+    keeper = pypod("create", pypod.image, "true").out
+    assert pypod("run", "--rmi", pypod.image, "true").code == 0
+    assert images() == ["localhost/busybox"], "another container uses it"
+    pypod("rm", keeper)
+    pypod("run", "-d", "--rmi", "--name", "c", pypod.image, "sleep", "100")
+    pypod("stop", "-t", "0", "c")
+    processes.wait_until(lambda: not images(), what="the monitor's command has removed the image")
+    assert not pypod("ps", "-aq").out

@@ -31,18 +31,21 @@ def test_a_state_directory_is_added_unless_named() -> None:
 
 
 def test_create() -> None:
-    argv = runtime.create(["crun", "--root", "/r"], "/log", "/b", "/pid", "/sock", "c1")
+    argv = runtime.create(["crun", "--root", "/r"], "/log", "/b", "/pid", "/sock", 0, "c1")
     assert argv == [
         *["crun", "--root", "/r", "--log", "/log", "--log-format", "json"],
         *["create", "--bundle", "/b", "--pid-file", "/pid", "--console-socket", "/sock", "c1"],
     ]
-    assert "--console-socket" not in runtime.create(["crun"], "/log", "/b", "/pid", "", "c1")
+    assert "--console-socket" not in runtime.create(["crun"], "/log", "/b", "/pid", "", 0, "c1")
+    argv = runtime.create(["crun"], "/log", "/b", "/pid", "", runtime.preserved([0, 3, 5]), "c1")
+    assert argv[-3:] == ["--preserve-fds", "3", "c1"]
+    assert runtime.preserved([0, 1, 2]) == runtime.preserved([]) == 0
 
 
 def test_exec() -> None:
-    plain = runtime.execute(["runc"], "/log", "/p.json", "/pid", "", False, "c1")
+    plain = runtime.execute(["runc"], "/log", "/p.json", "/pid", "", False, 0, "c1")
     assert plain[-6:] == ["exec", "--process", "/p.json", "--pid-file", "/pid", "c1"]
-    terminal = runtime.execute(["runc"], "/log", "/p.json", "/pid", "/sock", True, "c1")
+    terminal = runtime.execute(["runc"], "/log", "/p.json", "/pid", "/sock", True, 0, "c1")
     assert terminal[-5:] == ["--tty", "--console-socket", "/sock", "--detach", "c1"]
 
 
