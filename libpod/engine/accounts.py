@@ -14,7 +14,7 @@ import stat
 from libpod import errors
 from libpod.engine import rootview
 from libpod.kernel import path
-from libpod.spec import etcopts, users
+from libpod.spec import etcopts, idmaps, users
 from libpod.util import atomic
 
 TYPE_CHECKING = False
@@ -156,10 +156,12 @@ def _covered(target: str, mounts: Sequence[MountRecord]) -> bool:
 def _add(
     record: ContainerRecord, bundle: str, root_fd: int, target: str, content: bytes, added: bytes
 ) -> dict[str, str]:
-    whole = users.joined(content, added)
+    whole, root = users.joined(content, added), idmaps.root_outside(record["userns"])
     if record["security"]["read_only"]:
         copy = bundle + "/" + target.rpartition("/")[2]
         atomic.write(copy, whole, mode=0o644, durable=False)
+        if root != (0, 0):
+            os.chown(copy, *root)
         return {target: copy}
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_NOCTTY
     try:
@@ -169,8 +171,11 @@ def _add(
             return {}
         raise
     try:
-        if stat.S_ISREG(os.fstat(fd).st_mode):
+        facts = os.fstat(fd)
+        if stat.S_ISREG(facts.st_mode):
             os.write(fd, whole[len(content) :])
+            if not facts.st_size and root != (0, 0):  # it may be new
+                os.fchown(fd, *root)
     finally:
         os.close(fd)
     return {}

@@ -9,6 +9,7 @@ from libpod.engine import containers, rootfiles
 from libpod.engine.import_image import open_store
 from libpod.kernel import cgroup
 from libpod.state import images
+from libpod.storage import driver, mapped
 from libpod.util import tartree
 
 TYPE_CHECKING = False
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from libpod.engine.session import Session
     from libpod.model.container import ContainerRecord
     from libpod.model.image import ImageRecord
+    from libpod.util.copytree import Owner
 
 FORMATS = ("oci", "docker")
 _FREEZE_S = 10.0
@@ -60,15 +62,17 @@ def commit(
     frozen = _freeze(session, record) if pause else ""
     try:
         if whole:
-            root_fd = rootfiles.open_whole(session, (record, None))
+            root_fd, owner = rootfiles.open_whole(session, (record, None))
         else:
             root_fd, _ = rootfiles.open_own(session, (record, None))
+            owner = mapped.seen_inside(record, own_layer=True)
         try:
             return _make(
                 store,
                 record,
                 None if whole else base,
                 root_fd,
+                owner,
                 image_name,
                 _config(record, base, include_volumes=include_volumes, docker=kind == "docker"),
                 change=change,
@@ -89,15 +93,17 @@ def _make(
     record: ContainerRecord,
     base: ImageRecord | None,
     root_fd: int,
+    owner: Owner | None,
     image_name: str,
     config: dict[str, Any],
     **more: Any,
 ) -> str:
     from libpod.image import commit as image_commit
 
+    fuse = base is not None and driver.of(record) == "fuse-overlayfs"
     # Of a container that was never started there is no layer: an empty archive stands for it.
     chunks = (
-        tartree.Tree(root_fd, log.warning, layer=True, skip=_PLACES).chunks()
+        tartree.Tree(root_fd, log.warning, layer=True, skip=_PLACES, owner=owner, fuse=fuse).chunks()
         if root_fd >= 0
         else iter((bytes(2 * 512),))
     )

@@ -104,6 +104,13 @@ def build_record(
 def _with_driver(session: Session, record: ContainerRecord) -> ContainerRecord:
     """What the container is mounted with, now and whenever it is started."""
     name, program = driver.choose(session.paths, session.settings)
+    if record["userns"]["uidmap"] and not session.enter().idmap.single:
+        from libpod.storage import mapped  # lazy: seldom used
+
+        record, why = mapped.choose(record, name, program)
+        if why and session.notify is not None:
+            session.notify(f"Warning: the image's files are copied, for their owners in the container: {why}")
+        return record
     if name == "overlay":
         return record
     driver.usable(name, program)

@@ -8,6 +8,7 @@ import os
 from libpod import errors
 from libpod.engine import rootview
 from libpod.network import etc
+from libpod.spec import idmaps
 from libpod.util import atomic
 
 TYPE_CHECKING = False
@@ -29,11 +30,14 @@ def write(
     etc_record = record.get("etc", {})
     mode = record["network"]["mode"]
     shared = mode == "host"
+    owner = idmaps.root_outside(record["userns"])
     out: dict[str, str] = {}
 
     def put(target: str, text: str) -> None:
         path = f"{bundle}/{target.rpartition('/')[2]}"
         atomic.write(path, text, mode=0o644, durable=False)
+        if owner != (0, 0):
+            os.chown(path, *owner)
         out[target] = path
 
     if mode == "container":

@@ -11,8 +11,6 @@ from libpod.util import mktar, tartree
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from libpod.engine.session import Session
-    from libpod.model.container import ContainerRecord
-    from libpod.util.tartree import Owner
 
 
 def export(session: Session, name: str, output: str = "") -> None:
@@ -24,10 +22,10 @@ def export(session: Session, name: str, output: str = "") -> None:
     session.enter()
 
     def fill(fd: int) -> None:
-        root_fd = rootfiles.open_whole(session, (record, None))
+        root_fd, owner = rootfiles.open_whole(session, (record, None))
         try:
             put = mktar.to_fd(fd, output or "stdout")
-            for data in tartree.Tree(root_fd, log.warning, owner=_seen_inside(record)).chunks():
+            for data in tartree.Tree(root_fd, log.warning, owner=owner).chunks():
                 put(data)
             put(b"")
         finally:
@@ -37,22 +35,3 @@ def export(session: Session, name: str, output: str = "") -> None:
         save.to_file(output, fill)
     else:
         fill(1)
-
-
-def _seen_inside(record: ContainerRecord) -> Owner | None:
-    """From ids of the user's namespace to those of the container's own, if it has one."""
-    uids, gids = record["userns"]["uidmap"], record["userns"]["gidmap"]
-    if not uids:
-        return None
-
-    def owner(uid: int, gid: int) -> tuple[int, int]:
-        return _inside(uids, uid), _inside(gids or uids, gid)
-
-    return owner
-
-
-def _inside(rows: list[list[int]], value: int) -> int:
-    for inner, outer, size in rows:
-        if outer <= value < outer + size:
-            return inner + value - outer
-    return value

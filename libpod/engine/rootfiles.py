@@ -8,7 +8,7 @@ from libpod import errors
 from libpod.engine import containers, initproc
 from libpod.kernel import path
 from libpod.state import images
-from libpod.storage import driver, layers, rootfs, view
+from libpod.storage import driver, layers, mapped, rootfs, view
 from libpod.util import jsonio
 
 TYPE_CHECKING = False
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from libpod.engine.session import Session
     from libpod.model.container import ContainerRecord
     from libpod.model.image import ImageRecord
+    from libpod.util.copytree import Owner
 
     Kind = Literal["all", "container", "image"]
     Found = tuple[ContainerRecord | None, ImageRecord | None]
@@ -60,16 +61,18 @@ def find(session: Session, name: str, kind: Kind) -> Found:
         ) from e
 
 
-def open_whole(session: Session, found: Found) -> int:
-    """An owned descriptor of the root directory, without volumes and other mounts. Inside the namespace."""
+def open_whole(session: Session, found: Found) -> tuple[int, Owner | None]:
+    """(an owned descriptor of the root directory, without volumes and other mounts; from the ids of its files
+    to those that the container sees). Inside the namespace.
+    """
     record, image = found
     if record is None:
-        return view.of_layers(session.paths, image["layers"] if image is not None else [])
+        return view.of_layers(session.paths, image["layers"] if image is not None else []), None
     if containers.is_running(containers.status(session, record)):
         fd = _of_running(session, record)
         if fd >= 0:
-            return fd
-    return view.of_plan(session.paths, driver.read_plan(session.paths, record))
+            return fd, mapped.seen_inside(record)
+    return view.of_plan(session.paths, driver.read_plan(session.paths, record)), mapped.seen_inside(record)
 
 
 def _of_running(session: Session, record: ContainerRecord) -> int:
@@ -101,10 +104,9 @@ def open_own(session: Session, found: Found) -> tuple[int, list[str]]:
                 "which does not tell what has changed",
                 remedy="compare it with a copy of your own",
             )
-        if driver.of(record) != "overlay":
+        if driver.of(record) == "vfs":
             raise errors.NotSupportedError(
-                f'what container "{record["name"]}" has changed cannot be told: its storage driver is '
-                f"{driver.of(record)}",
+                f'what container "{record["name"]}" has changed cannot be told: its storage driver is vfs',
                 remedy="use a container made with --storage-driver=overlay",
                 name=record["name"],
             )

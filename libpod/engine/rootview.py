@@ -99,7 +99,7 @@ def _look(root_fd: int, name: str, flags: int = 0) -> int:
     return 0 if flags or (stat.S_ISREG(mode) and mode & 0o111) else errno.ENOEXEC
 
 
-def make_mtab(root_fd: int) -> None:
+def make_mtab(root_fd: int, owner: tuple[int, int]) -> None:
     """/etc/mtab, which mount(8) and getmntent(3) of older programs read, where the image has /etc and not
     the file."""
     try:
@@ -108,6 +108,8 @@ def make_mtab(root_fd: int) -> None:
         return
     try:
         os.symlink("/proc/mounts", "mtab", dir_fd=fd)
+        if owner != (0, 0):
+            os.chown("mtab", *owner, dir_fd=fd, follow_symlinks=False)
     except OSError:
         pass  # it is there, or cannot be
     finally:

@@ -166,6 +166,10 @@ if TYPE_CHECKING:
         """The storage driver that it was made with; absent = overlay."""
         mount_program: NotRequired[str]
         """Path of another fuse-overlayfs."""
+        mapped: NotRequired[bool]
+        """The storage driver gives the image's files the owners that they have in the image, in the
+        container's own user namespace; absent = they have the ids of the user's.
+        """
         rootfs: str
         """`--rootfs`: a host directory instead of layers; empty otherwise."""
         hostname: str

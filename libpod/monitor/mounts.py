@@ -48,7 +48,7 @@ def mount_root(plan: Mapping[str, Any], target: str, log_fd: int = -1) -> int:
     elif kind == "bind":
         mount.bind(plan["lower"][0], target, recursive=True, readonly=plan["readonly"])
     elif kind == "fuse":
-        from libpod.monitor import fuse  # lazy: seldom used
+        from libpod.kernel import fuse  # lazy: seldom used
 
         return fuse.mount_fuse(plan, target, log_fd)
     else:

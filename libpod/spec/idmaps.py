@@ -198,6 +198,14 @@ def outside(user: UserInfo, record: UserNsRecord) -> UserInfo:
     }
 
 
+def root_outside(record: UserNsRecord) -> tuple[int, int]:
+    """The ids that the container's root has in the user's namespace; the user's where it has no root."""
+    found = []
+    for rows in (record["uidmap"], record["gidmap"]):
+        found.append(next((o for i, o, _ in rows if i == 0), 0))
+    return found[0], found[1]
+
+
 def default_user(request: UserNsRequest, record: UserNsRecord, host: HostFacts) -> str:
     """The user of a keep-id container for which nobody named one: the kept ids."""
     if record["mode"] != "keep-id":

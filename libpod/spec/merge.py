@@ -103,6 +103,7 @@ def merge(request: Request, image: ImageConfig, defaults: Defaults, ids: MergeId
         "layers": list(ids.get("layers", ())),
         "driver": "overlay",
         "mount_program": "",
+        "mapped": False,
         "rootfs": request["image"] if request["rootfs"] else "",
         "hostname": _hostname(request, namespaces, network, host, cid),
         "labels": {**image["labels"], **request["labels"]},

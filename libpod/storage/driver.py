@@ -21,7 +21,7 @@ from libpod.storage import overlay
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Literal, TypedDict
+    from typing import Any, Literal, NotRequired, TypedDict
 
     from libpod.conf.paths import Paths
     from libpod.conf.settings import Settings
@@ -43,6 +43,10 @@ if TYPE_CHECKING:
         volatile: bool
         """Nothing of it needs to survive a power cut: no sync at unmount."""
         userxattr: bool
+        ids: NotRequired[list[list[list[int]]]]
+        """fuse: [uids, gids] that the files are shown with: rows [id on disk, id in the user's namespace,
+        size]. Absent = as they are.
+        """
 
 
 NAMES = ("overlay", "fuse-overlayfs", "vfs")

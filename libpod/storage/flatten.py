@@ -10,31 +10,38 @@ import stat
 
 from libpod.util import copytree, staging
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from libpod.util.copytree import Owner
+
 _DIR = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _OPAQUE = "user.overlay.opaque"
 
 Seen = dict[tuple[int, int], str]
 
 
-def apply(source: str, target: str) -> None:
-    """Change the directory `target` as the layer in the directory `source` says. OSError as it comes."""
+def apply(source: str, target: str, owner: Owner | None = None) -> None:
+    """Change the directory `target` as the layer in the directory `source` says. OSError as it comes.
+
+    `owner` translates the ids.
+    """
     source_fd = os.open(source, _DIR)
     try:
         target_fd = os.open(target, _DIR)
         try:
-            _lay(source_fd, target_fd, {}, target_fd, "")
-            copytree.dress(target_fd, os.fstat(source_fd), source_fd)
+            _lay(source_fd, target_fd, {}, target_fd, "", owner)
+            copytree.dress(target_fd, os.fstat(source_fd), source_fd, owner)
         finally:
             os.close(target_fd)
     finally:
         os.close(source_fd)
 
 
-def _lay(source_fd: int, target_fd: int, seen: Seen, top_fd: int, prefix: str) -> None:
+def _lay(source_fd: int, target_fd: int, seen: Seen, top_fd: int, prefix: str, owner: Owner | None) -> None:
     for name in sorted(os.listdir(source_fd)):
         facts = os.stat(name, dir_fd=source_fd, follow_symlinks=False)
         if stat.S_ISDIR(facts.st_mode):
-            _lay_dir(source_fd, target_fd, name, seen, top_fd, prefix)
+            _lay_dir(source_fd, target_fd, name, seen, top_fd, prefix, owner)
             continue
         staging.remove_tree_at(target_fd, name)
         if stat.S_ISCHR(facts.st_mode) and facts.st_rdev == 0:
@@ -42,15 +49,18 @@ def _lay(source_fd: int, target_fd: int, seen: Seen, top_fd: int, prefix: str) -
         earlier = seen.get((facts.st_dev, facts.st_ino))
         if earlier is not None:
             os.link(earlier, name, src_dir_fd=top_fd, dst_dir_fd=target_fd, follow_symlinks=False)
-        elif copytree.copy_one(source_fd, target_fd, name, facts):
+        elif copytree.copy_one(source_fd, target_fd, name, facts, owner):
             if facts.st_nlink > 1:
                 seen[facts.st_dev, facts.st_ino] = prefix + name
         elif stat.S_ISCHR(facts.st_mode) or stat.S_ISBLK(facts.st_mode):  # only in the store of the real root
             os.mknod(name, facts.st_mode, facts.st_rdev, dir_fd=target_fd)
-            os.chown(name, facts.st_uid, facts.st_gid, dir_fd=target_fd, follow_symlinks=False)
+            ids = copytree.ids_of(facts, owner)
+            os.chown(name, *ids, dir_fd=target_fd, follow_symlinks=False)
 
 
-def _lay_dir(source_fd: int, target_fd: int, name: str, seen: Seen, top_fd: int, prefix: str) -> None:
+def _lay_dir(
+    source_fd: int, target_fd: int, name: str, seen: Seen, top_fd: int, prefix: str, owner: Owner | None
+) -> None:
     inner_fd = os.open(name, _DIR, dir_fd=source_fd)
     try:
         if not _merges(inner_fd, target_fd, name):
@@ -59,8 +69,8 @@ def _lay_dir(source_fd: int, target_fd: int, name: str, seen: Seen, top_fd: int,
         made_fd = os.open(name, _DIR, dir_fd=target_fd)
         try:
             copytree.undress(made_fd)
-            _lay(inner_fd, made_fd, seen, top_fd, f"{prefix}{name}/")
-            copytree.dress(made_fd, os.fstat(inner_fd), inner_fd)
+            _lay(inner_fd, made_fd, seen, top_fd, f"{prefix}{name}/", owner)
+            copytree.dress(made_fd, os.fstat(inner_fd), inner_fd, owner)
         finally:
             os.close(made_fd)
     finally:

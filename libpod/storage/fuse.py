@@ -1,6 +1,6 @@
 """Owns: root file systems by fuse-overlayfs, for kernels whose overlay a user namespace may not mount.
 
-It reads the same layers and makes the same kind of upper directory as the kernel's; `monitor/fuse.py` mounts.
+It reads the same layers and makes the same kind of upper directory as the kernel's; `kernel/fuse.py` mounts.
 """
 
 from __future__ import annotations
@@ -64,4 +64,7 @@ def read_plan(paths: Paths, record: ContainerRecord) -> MountPlan:
 
 
 def _by_program(plan: MountPlan, record: ContainerRecord) -> MountPlan:
-    return {**plan, "kind": "fuse", "program": find(record.get("mount_program", ""))}
+    made: MountPlan = {**plan, "kind": "fuse", "program": find(record.get("mount_program", ""))}
+    if record.get("mapped"):
+        made["ids"] = [record["userns"]["uidmap"], record["userns"]["gidmap"]]
+    return made

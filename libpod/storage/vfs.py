@@ -46,8 +46,9 @@ def _plan(paths: Paths, record: ContainerRecord, *, readonly: bool) -> MountPlan
 
 
 def _make(paths: Paths, record: ContainerRecord, target: str) -> None:
-    from libpod.storage import flatten  # lazy: once for a container
+    from libpod.storage import flatten, mapped  # lazy: once for a container
 
+    owner = mapped.to_disk(record)
     sources = [layers.diff_dir(paths, key) for key in record["layers"]]
     for key, source in zip(record["layers"], sources, strict=True):
         if not os.path.isdir(source):
@@ -58,9 +59,16 @@ def _make(paths: Paths, record: ContainerRecord, target: str) -> None:
     try:
         os.chmod(staged, 0o755)
         for source in sources:
-            flatten.apply(source, staged)
+            flatten.apply(source, staged, owner)
         failpoint.hit("vfs:after-copy")
         os.rename(staged, target)
+    except ValueError as e:
+        staging.discard(staged, paths.trash)
+        raise errors.StorageError(
+            f'container "{record["name"]}": {e}',
+            remedy="give it more ids with --userns, --uidmap or --gidmap",
+            name=record["name"],
+        ) from e
     except (OSError, RecursionError) as e:
         staging.discard(staged, paths.trash)
         why = (e.strerror if isinstance(e, OSError) else "") or "its directories are too deep"

@@ -20,12 +20,12 @@ def of_plan(paths: Paths, plan: MountPlan) -> int:
     The mount has no name: it lives as long as the descriptor. The process must have one thread, and be inside
     the user namespace.
     """
-    if plan["kind"] == "bind" or len(plan["lower"]) == 1:
+    if plan["kind"] == "bind" or (plan["kind"] == "overlay" and len(plan["lower"]) == 1):
         return path.open_root(plan["lower"][0])
     ns.unshare(CLONE_NEWNS)
     mount.private_root()
     place = driver.empty(paths)
-    overlay.mount_overlay(plan["lower"], None, None, place, userxattr=plan["userxattr"])
+    _mount(plan, place)
     try:
         return path.open_root(place)
     finally:
@@ -42,7 +42,7 @@ def to_write(paths: Paths, plan: MountPlan) -> int:
     mount.private_root()
     place = driver.empty(paths)
     try:
-        overlay.mount_overlay(plan["lower"], plan["upper"], plan["work"], place, userxattr=plan["userxattr"])
+        _mount(plan, place)
     except errors.KernelError as e:
         raise errors.StorageError(
             f"the files of a container that does not run cannot be mounted: {e.strerror}",
@@ -52,6 +52,15 @@ def to_write(paths: Paths, plan: MountPlan) -> int:
         return path.open_root(place)
     finally:
         mount.umount(place, MNT_DETACH)
+
+
+def _mount(plan: MountPlan, place: str) -> None:
+    if plan["kind"] == "fuse":
+        from libpod.kernel import fuse  # lazy: seldom used
+
+        fuse.mount_fuse(plan, place, -1)
+    else:
+        overlay.mount_overlay(plan["lower"], plan["upper"], plan["work"], place, userxattr=plan["userxattr"])
 
 
 def of_layers(paths: Paths, keys: list[str]) -> int:

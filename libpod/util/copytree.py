@@ -8,6 +8,12 @@ import stat
 
 from libpod import errors
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Owner = Callable[[int, int], tuple[int, int]]
+
 CHUNK = 1 << 20
 _DIR_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -87,7 +93,14 @@ def _copy_dir(
             seen[facts.st_dev, facts.st_ino] = prefix + name
 
 
-def copy_one(source_fd: int, target_fd: int, name: str, facts: os.stat_result) -> bool:
+def ids_of(facts: os.stat_result, owner: Owner | None) -> tuple[int, int]:
+    """The owner that a copy gets."""
+    return (facts.st_uid, facts.st_gid) if owner is None else owner(facts.st_uid, facts.st_gid)
+
+
+def copy_one(
+    source_fd: int, target_fd: int, name: str, facts: os.stat_result, owner: Owner | None = None
+) -> bool:
     """Copy what is no directory; False if it is of a kind that is left out (sockets, devices)."""
     if stat.S_ISREG(facts.st_mode):
         in_fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=source_fd)
@@ -96,7 +109,7 @@ def copy_one(source_fd: int, target_fd: int, name: str, facts: os.stat_result) -
             out_fd = os.open(name, flags, 0o600, dir_fd=target_fd)
             try:
                 _copy_data(in_fd, out_fd, facts.st_size)
-                dress(out_fd, facts, in_fd)
+                dress(out_fd, facts, in_fd, owner)
             finally:
                 os.close(out_fd)
         finally:
@@ -104,10 +117,10 @@ def copy_one(source_fd: int, target_fd: int, name: str, facts: os.stat_result) -
         return True
     if stat.S_ISLNK(facts.st_mode):
         os.symlink(os.readlink(name, dir_fd=source_fd), name, dir_fd=target_fd)
-        os.chown(name, facts.st_uid, facts.st_gid, dir_fd=target_fd, follow_symlinks=False)
+        os.chown(name, *ids_of(facts, owner), dir_fd=target_fd, follow_symlinks=False)
     elif stat.S_ISFIFO(facts.st_mode):
         os.mkfifo(name, 0o600, dir_fd=target_fd)
-        os.chown(name, facts.st_uid, facts.st_gid, dir_fd=target_fd, follow_symlinks=False)
+        os.chown(name, *ids_of(facts, owner), dir_fd=target_fd, follow_symlinks=False)
         fd = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=target_fd)
         try:
             os.chmod(f"/proc/self/fd/{fd}", stat.S_IMODE(facts.st_mode))
@@ -150,9 +163,11 @@ def undress(fd: int) -> None:
             os.removexattr(fd, name)
 
 
-def dress(fd: int, facts: os.stat_result, like_fd: int) -> None:
-    """Give owner, mode, attributes and times of another file; overlay's own marks are left out."""
-    os.fchown(fd, facts.st_uid, facts.st_gid)
+def dress(fd: int, facts: os.stat_result, like_fd: int, owner: Owner | None = None) -> None:
+    """Give owner, mode, attributes and times of another file; overlay's own marks are left out. `owner`
+    translates the ids.
+    """
+    os.fchown(fd, *ids_of(facts, owner))
     os.fchmod(fd, stat.S_IMODE(facts.st_mode))
     for name in os.listxattr(like_fd):
         if not _kept(name):

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 MAX_DEPTH = 400
 """Each level of directories keeps a descriptor open."""
 OPAQUE = "user.overlay.opaque"
+_FUSE_OPAQUE = "user.fuseoverlayfs.opaque"
 _CHUNK = 1 << 18
 _MAX_GENERATED = 1 << 24
 _MAX_ID = 8**7 - 1
@@ -41,12 +42,13 @@ _KINDS = {stat.S_IFLNK: b"2", stat.S_IFCHR: b"3", stat.S_IFBLK: b"4", stat.S_IFI
 class Tree:
     """One pass over a tree. `chunks` gives the archive, its end included.
 
-    `layer`: the tree is an overlay's upper directory; its marks become those of image layers (image-spec
-    layer.md "Whiteouts"), and the root has a member of its own. `skip`: paths without a leading slash that
-    are left out as long as they are empty files or directories: places for mounts. `owner` translates ids.
-    `top` is the name that the root gets as a member; without one only what is in it is. With `mounts` what is
-    mounted below is entered too, unless it is a view of the kernel's own (/proc, /sys). What lies in the root
-    under a name of `without` is left out.
+    `layer`: the tree is an overlay's upper directory (`fuse`: with the marks of fuse-overlayfs); its marks
+    become those of image layers (image-spec layer.md "Whiteouts"), and the root has a member of its own.
+    `skip`: paths without a leading slash that are left out as long as they are empty files or
+    directories: places for mounts. `owner` translates ids. `top` is the name that the root gets as a
+    member; without one only what is in it is. With `mounts` what is mounted below is entered too, unless
+    it is a view of the kernel's own (/proc, /sys). What lies in the root under a name of `without` is
+    left out.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class Tree:
         layer: bool = False,
         skip: Container[bytes] = (),
         owner: Owner | None = None,
+        fuse: bool = False,
         top: bytes = b"",
         mounts: bool = False,
         without: Container[bytes] = (),
@@ -66,6 +69,7 @@ class Tree:
         self._layer = layer
         self._skip = skip
         self._owner = owner
+        self._fuse = fuse
         self._top = top + b"/" if top else b""
         self._mounts = mounts
         self._without = without
@@ -157,7 +161,7 @@ class Tree:
                 os.close(fd)
                 return None
             self._header(name + b"/", b"5", os.fstat(fd), 0, pax=self._attributes(fd, name))
-            if self._layer and _opaque(fd):
+            if self._layer and is_opaque(fd, fuse=self._fuse):
                 self._mark(name + b"/" + _WHITEOUT + _WHITEOUT + b".opq")
         except BaseException:
             os.close(fd)
@@ -168,6 +172,8 @@ class Tree:
         kind = _KINDS.get(stat.S_IFMT(facts.st_mode))
         if kind is None:
             return  # a socket: without its process it is nothing
+        if self._fuse and base.startswith(_WHITEOUT):
+            return
         if self._layer and kind == b"3" and facts.st_rdev == 0:
             self._mark(name[: len(name) - len(base)] + _WHITEOUT + base)
             return
@@ -179,7 +185,10 @@ class Tree:
 
     def _usable(self, base: bytes, name: bytes) -> bool:
         if self._layer and base.startswith(_WHITEOUT):
-            self._warn(f'"{printable(name)}" was left out: in an image such a name is the mark of a removal')
+            if not self._fuse:  # else it is one, and nobody can make a file of such a name
+                self._warn(
+                    f'"{printable(name)}" was left out: in an image such a name is the mark of a removal'
+                )
             return False
         return True
 
@@ -374,11 +383,15 @@ def _generated(fd: int) -> bytes:
     return data
 
 
-def _opaque(fd: int) -> bool:
-    try:
-        return os.getxattr(fd, OPAQUE) == b"y"
-    except OSError:
-        return False
+def is_opaque(fd: int, *, fuse: bool = False) -> bool:
+    """Whether a directory of an upper one hides what is below (`fuse`: by a mark of fuse-overlayfs)."""
+    for name in (OPAQUE, _FUSE_OPAQUE) if fuse else (OPAQUE,):
+        try:
+            if os.getxattr(fd, name) == b"y":
+                return True
+        except OSError:
+            pass
+    return False
 
 
 def _segments(fd: int, size: int) -> list[tuple[int, int]]:

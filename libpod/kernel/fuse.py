@@ -91,6 +91,8 @@ def _options(plan: Mapping[str, Any], opened: list[int]) -> str:
         found += f",upperdir={spelled(plan['upper'])},workdir={spelled(plan['work'])}"
         if plan["volatile"]:
             found += ",volatile"
+    for key, rows in zip(("uidmapping", "gidmapping"), plan.get("ids", ()), strict=False):
+        found += f",{key}=" + ":".join(str(number) for row in rows for number in row)
     return found
 
 
