@@ -139,6 +139,11 @@ def pids(path: str) -> list[int]:
         raise
 
 
+def all_pids(path: str) -> list[int]:
+    """Return the processes in this cgroup and below; none when it is gone."""
+    return _all_pids(directory(path))
+
+
 def kill(path: str) -> None:
     """Send SIGKILL to everything in the cgroup and below. cgroup.kill, 5.14; before: one by one.
 

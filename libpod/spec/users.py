@@ -105,6 +105,16 @@ def group_id(name: str, group: bytes) -> int:
     return number
 
 
+def user_names(passwd: bytes) -> dict[int, str]:
+    """The name of each uid."""
+    return {uid: name for name, uid, _gid, _home in reversed(list(_passwd(passwd)))}
+
+
+def group_names(group: bytes) -> dict[int, str]:
+    """The name of each gid."""
+    return {gid: name for name, gid, _members in reversed(list(_group(group)))}
+
+
 def has_user(uid: int, passwd: bytes) -> bool:
     """Whether the file has an entry for the number."""
     return any(row[1] == uid for row in _passwd(passwd))

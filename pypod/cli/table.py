@@ -452,6 +452,14 @@ _TAG_TAG: Spec = (
     "",
     "",
 )
+_TOP_TOP: Spec = (
+    "top",
+    "top",
+    False,
+    "words*",
+    "",
+    " latest/l=b list-descriptors/=b ",
+)
 _PAUSE_UNPAUSE: Spec = (
     "pause",
     "unpause",
@@ -598,6 +606,7 @@ COMMANDS: dict[str, Spec] = {
     "container run": _RUN_RUN,
     "container start": _START_START,
     "container stop": _STOP_STOP,
+    "container top": _TOP_TOP,
     "container unpause": _PAUSE_UNPAUSE,
     "container wait": _WAIT_WAIT,
     "cp": _CP_CP,
@@ -649,6 +658,7 @@ COMMANDS: dict[str, Spec] = {
     "system prune": _SYSTEM_PRUNE,
     "system reset": _SYSTEM_RESET,
     "tag": _TAG_TAG,
+    "top": _TOP_TOP,
     "unpause": _PAUSE_UNPAUSE,
     "unshare": _UNSHARE_UNSHARE,
     "untag": _TAG_UNTAG,
@@ -671,7 +681,6 @@ ALIASES = {
     "container mount": "mount",
     "container port": "port",
     "container stats": "stats",
-    "container top": "top",
     "container umount": "unmount",
     "container unmount": "unmount",
     "container update": "update",
@@ -796,7 +805,6 @@ MISSING = {
     "system migrate": "",
     "system renumber": "",
     "system service": "",
-    "top": "use \"pypod exec CONTAINER ps\" meanwhile",
     "unmount": "",
     "update": "",
     "volume reload": "",

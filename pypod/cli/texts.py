@@ -34,6 +34,7 @@ COMMANDS = {
     "container run": "Run a command in a new container",
     "container start": "Start containers that were created or have ended",
     "container stop": "Stop running containers",
+    "container top": "Show the processes of a running container",
     "container unpause": "Let paused containers go on",
     "container wait": "Wait until containers have ended, and print their exit codes",
     "cp": "Copy files between a container and the host, or between containers",
@@ -87,6 +88,7 @@ COMMANDS = {
     "system prune": "Remove what nobody needs: containers that do not run, images without a name",
     "system reset": "End all containers and remove everything: containers, images, volumes, the store itself",
     "tag": "Give an image more names",
+    "top": "Show the processes of a running container",
     "unpause": "Let paused containers go on",
     "unshare": "Run a command in the user namespace of the containers",
     "untag": "Take names from an image, all of them if none is given. The image stays",
@@ -153,6 +155,7 @@ ARGUMENTS = {
     "system:reset": "",
     "tag:tag": "images -",
     "tag:untag": "images images",
+    "top:top": "running",
     "unshare:unshare": "commands",
     "version:version": "",
     "volume:create": "-",
@@ -790,6 +793,10 @@ OPTIONS = {
     ),
     "tag:tag": "",
     "tag:untag": "",
+    "top:top": (
+        "latest\t-\tTake the container that was created last\n"
+        "list-descriptors\t-\tList the descriptors\n"
+    ),
     "unshare:unshare": (
         "rootless-netns\t-\tEnter the network namespace of the named networks as well\n"
     ),

@@ -326,6 +326,14 @@ COMMANDS = (
         examples=("tag busybox localhost:5000/team/busybox:1",),
     ),
     Command(
+        "top",
+        "top:top",
+        ("container top",),
+        usage="CONTAINER [DESCRIPTOR...|PS-ARGUMENT...]",
+        interspersed=False,
+        examples=("top web", "top web pid user args %C", "top web -eo pid,comm", "top --latest hpid huser"),
+    ),
+    Command(
         "unpause",
         "pause:unpause",
         ("container unpause",),
@@ -415,7 +423,6 @@ MISSING_ALIASES = {
     "container mount": "mount",
     "container port": "port",
     "container stats": "stats",
-    "container top": "top",
     "container umount": "unmount",
     "container unmount": "unmount",
     "container update": "update",
@@ -442,6 +449,5 @@ _IMAGE = 'make an image with "pypod import" or "pypod load" meanwhile'
 REMEDIES = {
     "build": _IMAGE,
     "image build": _IMAGE,
-    "top": 'use "pypod exec CONTAINER ps" meanwhile',
 }
 """What to do instead of a command that is not there yet."""
