@@ -210,6 +210,20 @@ def read_kv(path: str, file: str) -> dict[str, int]:
     return values
 
 
+def read_text(path: str, file: str) -> str:
+    """Return the content of a file of the cgroup."""
+    return _read(path, file)
+
+
+def read_number(path: str, file: str) -> int | None:
+    """Return a file that holds one number; None without its controller, and for `max`."""
+    try:
+        text = _read(path, file).strip()
+    except KernelError:
+        return None
+    return int(text) if text.isdigit() else None
+
+
 def oom_kills(path: str) -> int:
     """Return how many processes the kernel killed for want of memory; 0 without the memory controller."""
     try:

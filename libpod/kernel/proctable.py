@@ -104,3 +104,45 @@ def _whole(pid: int, name: str) -> bytes:
         return data
     finally:
         os.close(fd)
+
+
+def memory_bytes(pid: int) -> int:
+    """Memory of a process, what it shares divided among those that share it: proc_pid_smaps(5).
+
+    Where that may not be read, all that it has in memory.
+    """
+    try:
+        for line in _whole(pid, "smaps_rollup").split(b"\n"):
+            if line.startswith(b"Pss:"):
+                return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    row = read(pid)
+    return int((row.words(b"VmRSS") or [b"0"])[0]) * 1024 if row is not None else 0
+
+
+def disk_bytes(pid: int) -> tuple[int, int]:
+    """Bytes that it has had read from and written to disks: proc_pid_io(5)."""
+    found = {}
+    try:
+        for line in _whole(pid, "io").split(b"\n"):
+            key, _, value = line.partition(b": ")
+            found[key] = int(value or b"0")
+    except OSError:
+        pass
+    return found.get(b"read_bytes", 0), found.get(b"write_bytes", 0)
+
+
+def interfaces(pid: int) -> dict[str, tuple[int, int]]:
+    """Bytes received and sent by each interface of its network namespace: proc_pid_net(5)."""
+    found = {}
+    try:
+        lines = _whole(pid, "net/dev").split(b"\n")[2:]
+    except OSError:
+        return {}
+    for line in lines:
+        name, _, numbers = line.partition(b":")
+        words = numbers.split()
+        if len(words) > 8:
+            found[name.strip().decode("utf-8", "replace")] = (int(words[0]), int(words[8]))
+    return found

@@ -404,6 +404,14 @@ _START_START: Spec = (
     "",
     " all/=b attach/a=b detach-keys/=s filter/f=l interactive/i=b latest/l=b sig-proxy/=B ",
 )
+_STATS_STATS: Spec = (
+    "stats",
+    "stats",
+    True,
+    "containers*",
+    "",
+    " all/a=b format/=s interval/i=i latest/l=b no-reset/=b no-stream/=b no-trunc/=b ",
+)
 _STOP_STOP: Spec = (
     "stop",
     "stop",
@@ -605,6 +613,7 @@ COMMANDS: dict[str, Spec] = {
     "container rm": _RM_RM,
     "container run": _RUN_RUN,
     "container start": _START_START,
+    "container stats": _STATS_STATS,
     "container stop": _STOP_STOP,
     "container top": _TOP_TOP,
     "container unpause": _PAUSE_UNPAUSE,
@@ -651,6 +660,7 @@ COMMANDS: dict[str, Spec] = {
     "run": _RUN_RUN,
     "save": _SAVE_SAVE,
     "start": _START_START,
+    "stats": _STATS_STATS,
     "stop": _STOP_STOP,
     "system check": _SYSTEM_CHECK,
     "system df": _SYSTEM_DF,
@@ -680,7 +690,6 @@ ALIASES = {
     "container ls": "container list",
     "container mount": "mount",
     "container port": "port",
-    "container stats": "stats",
     "container umount": "unmount",
     "container unmount": "unmount",
     "container update": "update",
@@ -796,7 +805,6 @@ MISSING = {
     "secret inspect": "",
     "secret ls": "",
     "secret rm": "",
-    "stats": "",
     "system connection add": "",
     "system connection default": "",
     "system connection list": "",

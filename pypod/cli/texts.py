@@ -33,6 +33,7 @@ COMMANDS = {
     "container rm": "Remove containers",
     "container run": "Run a command in a new container",
     "container start": "Start containers that were created or have ended",
+    "container stats": "Show what containers use of processor, memory, network and disk",
     "container stop": "Stop running containers",
     "container top": "Show the processes of a running container",
     "container unpause": "Let paused containers go on",
@@ -80,6 +81,7 @@ COMMANDS = {
     "run": "Run a command in a new container",
     "save": "Save an image in an archive or a directory",
     "start": "Start containers that were created or have ended",
+    "stats": "Show what containers use of processor, memory, network and disk",
     "stop": "Stop running containers",
     "system": "Manage the engine itself",
     "system check": "Compare what is stored with its digests, and show what is damaged",
@@ -148,6 +150,7 @@ ARGUMENTS = {
     "run:run": "images -",
     "save:save": "images",
     "start:start": "containers",
+    "stats:stats": "running",
     "stop:stop": "running",
     "system:check": "",
     "system:df": "",
@@ -763,6 +766,15 @@ OPTIONS = {
         "interactive\t-\tPass on stdin\n"
         "latest\t-\tTake the container that was created last\n"
         "sig-proxy\t-\tForward signals to the container's first process\n"
+    ),
+    "stats:stats": (
+        "all\t-\tShow those that do not run too\n"
+        "format\t(json)\tPrint as json or by a Go template\n"
+        "interval\t-\tTime between two reports\n"
+        "latest\t-\tTake the container that was created last\n"
+        "no-reset\t-\tDo not clear the screen between reports\n"
+        "no-stream\t-\tPrint one report and end\n"
+        "no-trunc\t-\tShow whole ids\n"
     ),
     "stop:stop": (
         "all\t-\tStop all running containers\n"

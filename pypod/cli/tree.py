@@ -300,6 +300,13 @@ COMMANDS = (
         examples=("start web", "start --attach job", "start --all"),
     ),
     Command(
+        "stats",
+        "stats:stats",
+        ("container stats",),
+        usage="[CONTAINER...]",
+        examples=("stats", "stats --no-stream --all", "stats --format '{{.Name}} {{.CPUPerc}}' web db"),
+    ),
+    Command(
         "stop",
         "stop:stop",
         ("container stop",),
@@ -422,7 +429,6 @@ MISSING_ALIASES = {
     "container init": "init",
     "container mount": "mount",
     "container port": "port",
-    "container stats": "stats",
     "container umount": "unmount",
     "container unmount": "unmount",
     "container update": "update",
