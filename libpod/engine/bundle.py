@@ -209,14 +209,18 @@ def runtime_path(session: Session, record: ContainerRecord) -> str:
 
 
 def _joined(session: Session, record: ContainerRecord) -> dict[str, str]:
-    """Namespaces of other containers that are joined: kind -> /proc path, checked to be alive now."""
+    """Namespaces that are joined: kind -> path, those of other containers checked to be alive now."""
     out: dict[str, str] = {}
-    spaces = record["namespaces"]
+    spaces, userns = record["namespaces"], record["userns"]
+    user = f"container:{userns['join']}" if userns["mode"] == "container" and userns["uidmap"] else ""
+    if userns["mode"] == "ns":
+        out["user"] = userns["join"]
     for kind, value in (
         ("pid", spaces["pid"]),
         ("ipc", spaces["ipc"]),
         ("uts", spaces["uts"]),
         ("cgroup", spaces["cgroup"]),
+        ("user", user),
     ):
         if not value.startswith("container:"):
             continue

@@ -94,6 +94,11 @@ def build_record(
         "joins": joins,
         "volumes_from": mounts_of,
     }
+    userns = merge.userns_of(req, session.settings)
+    if userns["mode"] in ("container", "ns") or userns["subuidname"] or userns["subgidname"]:
+        from libpod.engine import userns as namespaces  # lazy: seldom used
+
+        namespaces.gather(session, userns, ids)
     record = merge.merge(req, image["config"], session.settings, ids)
     process.check_text(record["args"], record["env"])
     if not record["rootfs"]:
@@ -104,7 +109,7 @@ def build_record(
 def _with_driver(session: Session, record: ContainerRecord) -> ContainerRecord:
     """What the container is mounted with, now and whenever it is started."""
     name, program = driver.choose(session.paths, session.settings)
-    if record["userns"]["uidmap"] and not session.enter().idmap.single:
+    if (record["userns"]["uidmap"] or record["userns"].get("auto")) and not session.enter().idmap.single:
         from libpod.storage import mapped  # lazy: seldom used
 
         record, why = mapped.choose(record, name, program)
@@ -121,6 +126,9 @@ def _others(session: Session, req: Request) -> tuple[dict[str, str], dict[str, l
     """The containers that the request names: for `container:X` their full ids, for `--volumes-from` their
     mounts."""
     wanted = [req["pid"], req["ipc"], req["uts"], req["cgroupns"]]
+    userns = merge.userns_of(req, session.settings)
+    if userns["mode"] == "container":
+        wanted.append("container:" + userns["join"])
     if req["network"] is not None and req["network"]["mode"] == "container":
         wanted.append("container:" + req["network"]["container"])
     joins: dict[str, str] = {}
@@ -151,7 +159,7 @@ def insert(
             suffix = "" if attempt < _NAME_TRIES // 2 else f"_{record['id'][:6]}"
             record = {**record, "name": names.random_name() + suffix}
         try:
-            containers.insert(session.db, record, durable=durable)
+            record = _insert(session, record, durable=durable)
             break
         except errors.ConflictError:
             if not replace_name or attempt == _NAME_TRIES - 1:
@@ -161,6 +169,19 @@ def insert(
     steps.push(lambda: containers.delete(session.db, cid, durable=durable))
     steps.push(rootfs.remove_container_dirs, session.paths, cid)  # before the row: see cleanup.sweep
     failpoint.hit("create:after-row")
+    return record
+
+
+def _insert(session: Session, record: ContainerRecord, *, durable: bool) -> ContainerRecord:
+    if "size" not in record["userns"]:
+        containers.insert(session.db, record, durable=durable)
+        return record
+    from libpod.engine import userns  # lazy: seldom used
+    from libpod.util.lock import RANK_IDS
+
+    with session.locks.take(RANK_IDS, "auto"):
+        record = userns.take_ids(session, record)
+        containers.insert(session.db, record, durable=durable)
     return record
 
 

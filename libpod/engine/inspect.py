@@ -124,6 +124,15 @@ def _state(status: RunStatus) -> JsonDict:
     }
 
 
+def _id_mappings(record: ContainerRecord) -> JsonDict:
+    """Only of a user namespace of its own, as Podman."""
+    space = record["userns"]
+    if not space["uidmap"]:
+        return {}
+    uids, gids = ([":".join(map(str, row)) for row in space[key]] for key in ("uidmap", "gidmap"))
+    return {"IDMappings": {"UidMap": uids, "GidMap": gids}}
+
+
 def _graph_data(session: Session, record: ContainerRecord) -> JsonDict:
     directory = session.paths.container_dir(record["id"])
     if driver.of(record) == "vfs":
@@ -279,6 +288,7 @@ def _host_config(session: Session, record: ContainerRecord) -> JsonDict:
         "Tmpfs": record["tmpfs"],
         "UTSMode": record["namespaces"]["uts"],
         "UsernsMode": "" if record["userns"]["mode"] == "host" else record["userns"]["mode"],
+        **_id_mappings(record),
         "ShmSize": record["shm_size_bytes"],
         "Runtime": "oci",
         "ConsoleSize": [0, 0],

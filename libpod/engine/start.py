@@ -103,7 +103,12 @@ def start(
         monitor.check()
         raise
     mount = driver.mount_plan(session.paths, record)
-    monitor.send({"t": "prepare", "name": record["name"], "mount": mount, "cgroup": place})
+    prepare = {"t": "prepare", "name": record["name"], "mount": mount, "cgroup": place}
+    if record["userns"]["uidmap"]:
+        from libpod.storage import stage  # lazy: seldom needed
+
+        prepare["stage"] = stage.find(session.paths, record)
+    monitor.send(prepare)
     from libpod.engine import bundle  # here: the monitor mounts meanwhile, on the other core
 
     prepared, fds = monitor.expect("prepared")

@@ -51,10 +51,16 @@ if TYPE_CHECKING:
         cgroup: str
 
     class UserNsRecord(TypedDict):
-        mode: Literal["host", "keep-id", "auto", "nomap", "map"]
+        mode: Literal["host", "keep-id", "auto", "nomap", "map", "container", "ns"]
         uidmap: list[list[int]]
         """Rows [container id, id in the user's namespace, size]; empty = the user's namespace itself."""
         gidmap: list[list[int]]
+        join: NotRequired[str]
+        """container: its full id; ns: a path."""
+        auto: NotRequired[bool]
+        """The ids were taken from those that no container has, for this container or the one it joins."""
+        size: NotRequired[int]
+        """auto, until the ids are taken: how many; 0 = as many as the image has users for."""
 
     class SecurityRecord(TypedDict):
         privileged: bool

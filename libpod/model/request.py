@@ -17,18 +17,24 @@ if TYPE_CHECKING:
         NetworkRecord,
         ResourceRecord,
         UlimitRecord,
+        UserNsRecord,
     )
 
     class UserNsRequest(TypedDict):
         mode: str
-        """`host`, `keep-id`, `nomap`, `auto`, `map`; empty = the default of the settings."""
+        """`host`, `keep-id`, `nomap`, `auto`, `map`, `container`, `ns`; empty = that of the settings."""
         uid: int
         """keep-id: the id that the user has inside; -1 = the user's own."""
         gid: int
         size: int
-        """keep-id: how many ids the namespace has; 0 = all that the user has."""
+        """How many ids the namespace has; 0 = keep-id: all that the user has, auto: what the image needs."""
         uidmap: list[list[int]]
         gidmap: list[list[int]]
+        join: str
+        """container: as the user named it; ns: a path."""
+        subuidname: str
+        """The entries of /etc/subuid that are the map."""
+        subgidname: str
 
     class SecurityRequest(TypedDict):
         privileged: bool
@@ -176,6 +182,10 @@ if TYPE_CHECKING:
         host: HostFacts
         joins: dict[str, str]
         """Name or id prefix of a container, as given in `container:X` -> its full id."""
+        userns_of: UserNsRecord
+        """The user namespace that is joined."""
+        subids: list[list[list[int]]]
+        """[uids, gids] of /etc/subuid and /etc/subgid for the names that were given: [first, how many]."""
         volumes_from: dict[str, list[MountRecord]]
 
     class UserInfo(TypedDict):

@@ -10,7 +10,7 @@ import time
 
 from libpod import errors, log
 from libpod.kernel import mount, ns, overlay
-from libpod.kernel.const import CLONE_NEWNS
+from libpod.kernel.const import CLONE_NEWNS, MS_NODEV, MS_NOEXEC, MS_NOSUID
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +22,12 @@ def enter_own_namespace() -> None:
     """Leave the caller's mount namespace; mounts of the host still arrive, ours do not go out."""
     ns.unshare(CLONE_NEWNS)
     mount.private_root()
+
+
+def mount_stage(directory: str) -> None:
+    """Make this directory, in our mount namespace alone, a place that everybody may enter."""
+    flags = MS_NOSUID | MS_NODEV | MS_NOEXEC
+    mount.mount("pypod", directory, "tmpfs", flags, "mode=711,size=64k,nr_inodes=16")
 
 
 def mount_root(plan: Mapping[str, Any], target: str, log_fd: int = -1) -> int:

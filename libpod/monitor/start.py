@@ -66,6 +66,9 @@ def prepare(monitor: Monitor, msg: Message) -> None:
     _enter_cgroup(monitor, msg)
     network.serve()
     monitor.merged = msg.get("target") or f"{os.path.dirname(monitor.run_dir)}/merged"
+    if stage := msg.get("stage"):
+        mounts.mount_stage(stage)
+        monitor.merged = f"{stage}/{monitor.cid}"
     monitor.mounted = True
     monitor.server_pid = mounts.mount_root(msg["mount"], monitor.merged, monitor.log_fd)
     monitor.watch_server()

@@ -95,7 +95,7 @@ def load(uid: int, gid: int, user_name: str, *, subuid: str = SUBUID, subgid: st
     """
     tables: list[list[Row]] = []
     for path, own in ((subuid, uid), (subgid, gid)):
-        ranges, problems = parse_ranges(_read(path), {user_name or str(uid), str(uid)}, path)
+        ranges, problems = parse_ranges(read(path), {user_name or str(uid), str(uid)}, path)
         usable, overlaps = without_overlaps(ranges, own, path)
         for problem in problems + overlaps:
             log.warning(problem)
@@ -219,7 +219,8 @@ def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= 10
 
 
-def _read(path: str) -> str:
+def read(path: str) -> str:
+    """The text of one of the files; empty if it is missing or cannot be read, which is logged."""
     try:
         with open(path, "rb", buffering=0) as stream:
             return stream.read().decode("utf-8", "surrogateescape")

@@ -68,7 +68,7 @@ def _linux(record: ContainerRecord, ctx: AssembleContext, rootfs_propagation: st
         "maskedPaths": masked,
         "readonlyPaths": read_only,
     }
-    if record["userns"]["uidmap"]:
+    if record["userns"]["uidmap"] and not ctx.get("ns_paths", {}).get("user"):
         linux["uidMappings"] = _mappings(record["userns"]["uidmap"])
         linux["gidMappings"] = _mappings(record["userns"]["gidmap"])
     if not ctx.get("rootless", True):

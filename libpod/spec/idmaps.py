@@ -19,44 +19,86 @@ MAX_ID = (1 << 32) - 2
 _FORM = (
     "CONTAINER:INNER[:SIZE] with INNER an id of your user namespace: 0 is you, 1 your first subordinate id"
 )
+_MODES = "host, keep-id[:uid=N,gid=N,size=N], auto[:OPTIONS], nomap, container:NAME or ns:PATH"
 
 
 def parse(options: Options) -> UserNsRequest:
     """`--userns`, `--uidmap`, `--gidmap`, `--subuidname`, `--subgidname`."""
-    found: UserNsRequest = {"mode": "", "uid": -1, "gid": -1, "size": 0, "uidmap": [], "gidmap": []}
+    found: UserNsRequest = {
+        "mode": "",
+        "uid": -1,
+        "gid": -1,
+        "size": 0,
+        "uidmap": _parse_map("uidmap", words(options, "uidmap")),
+        "gidmap": _parse_map("gidmap", words(options, "gidmap")),
+        "join": "",
+        "subuidname": text(options, "subuidname"),
+        "subgidname": text(options, "subgidname"),
+    }
     value = text(options, "userns")
-    found["uidmap"] = _parse_map("uidmap", words(options, "uidmap"))
-    found["gidmap"] = _parse_map("gidmap", words(options, "gidmap"))
-    for key in ("subuidname", "subgidname"):
-        if text(options, key):
-            raise NotSupportedError(
-                f"--{key} is not supported yet", remedy="give the ranges with --uidmap and --gidmap"
-            )
-    if found["uidmap"] or found["gidmap"]:
-        if value not in ("", "private", "map"):
-            raise UsageError(
-                f'--userns="{value}" cannot be combined with --uidmap or --gidmap',
-                remedy="give either the mode or the maps",
-            )
-        found["mode"] = "map"
-        found["uidmap"] = found["uidmap"] or found["gidmap"]
-        found["gidmap"] = found["gidmap"] or found["uidmap"]
-        return found
+    if found["uidmap"] or found["gidmap"] or found["subuidname"] or found["subgidname"]:
+        return _own_map(found, value)
     mode, _, rest = value.partition(":")
+    found["mode"] = mode
     if mode == "keep-id":
-        found["mode"] = mode
         _keep_id_options(found, value, rest)
-    elif value in ("", "host"):
-        found["mode"] = value
-    elif mode in ("auto", "nomap", "container", "ns", "private", "pod"):
-        raise NotSupportedError(
-            f'--userns="{value}" is not supported yet', remedy="use host, keep-id, or --uidmap with --gidmap"
+    elif mode == "auto":
+        _auto_options(found, value, rest)
+    elif mode in ("container", "ns") and rest:
+        found["join"] = rest
+    elif value == "private":
+        raise UsageError(
+            '--userns="private" needs the ids of the namespace',
+            remedy="add --uidmap and --gidmap, or use --userns=auto",
         )
-    else:
-        raise bad(
-            "userns", value, "host or keep-id[:uid=N,gid=N,size=N]", 'write for example "--userns=keep-id"'
-        )
+    elif value == "pod":
+        raise NotSupportedError('--userns="pod" is not supported yet', remedy="use --userns=container:NAME")
+    elif value not in ("", "host", "nomap"):
+        raise bad("userns", value, _MODES, 'write for example "--userns=keep-id"')
     return found
+
+
+def _own_map(found: UserNsRequest, value: str) -> UserNsRequest:
+    """With maps, or ranges of /etc/subuid, of the user's own: what is left out is as the other one."""
+    if value not in ("", "private", "map"):
+        raise UsageError(
+            f'--userns="{value}" cannot be combined with --uidmap, --gidmap, --subuidname or --subgidname',
+            remedy="give either the mode or the maps",
+        )
+    found["mode"] = "map"
+    if not found["subuidname"]:
+        found["uidmap"] = found["uidmap"] or found["gidmap"]
+    if not found["subgidname"]:
+        found["gidmap"] = found["gidmap"] or found["uidmap"]
+    for kind, other in (("uid", "gid"), ("gid", "uid")):
+        name = f"sub{kind}name"
+        if found[name] and found[f"{kind}map"]:  # type: ignore[literal-required]
+            raise UsageError(
+                f"--{name} and --{kind}map are two answers to one question", remedy="leave one of them out"
+            )
+        if not found[f"{kind}map"]:  # type: ignore[literal-required]
+            found[name] = found[name] or found[f"sub{other}name"]  # type: ignore[literal-required]
+    return found
+
+
+def _auto_options(found: UserNsRequest, value: str, rest: str) -> None:
+    maps: dict[str, list[str]] = {"uidmapping": [], "gidmapping": []}
+    for item in rest.split(",") if rest else ():
+        key, _, raw = item.partition("=")
+        number = try_int(raw) if key == "size" else None
+        if key in maps:
+            maps[key].append(raw)
+        elif number is not None and 0 < number <= MAX_ID:
+            found["size"] = number
+        else:
+            raise bad(
+                "userns",
+                value,
+                "size=N, uidmapping=CONTAINER:INNER:SIZE or gidmapping=CONTAINER:INNER:SIZE after auto",
+                'write for example "auto:size=8192"',
+            )
+    found["uidmap"] = _parse_map("userns", maps["uidmapping"])
+    found["gidmap"] = _parse_map("userns", maps["gidmapping"])
 
 
 def _keep_id_options(found: UserNsRequest, value: str, rest: str) -> None:
@@ -114,7 +156,7 @@ def count(rows: list[list[int]]) -> int:
     return end
 
 
-def _split(rows: list[list[int]], outer: list[list[int]], option: str) -> list[list[int]]:
+def split(rows: list[list[int]], outer: list[list[int]], option: str) -> list[list[int]]:
     """Cut rows so that each lies in one row of the map above. UsageError for ids that are not there."""
     out: list[list[int]] = []
     for row in rows:
@@ -143,46 +185,107 @@ def _keep(own: int, total: int) -> list[list[int]]:
     return rows
 
 
-def resolve(request: UserNsRequest, default: str, host: HostFacts) -> UserNsRecord:
-    """The record of the user namespace: the maps of `keep-id` worked out, all rows split along the user's
-    own ranges.
+def resolve(
+    request: UserNsRequest,
+    default: str,
+    host: HostFacts,
+    *,
+    other: UserNsRecord | None = None,
+    ranges: list[list[list[int]]] | None = None,
+) -> UserNsRecord:
+    """The record of the user namespace: its maps worked out, all rows split along the user's own ranges.
+
+    `other` is that of the namespace that is joined, `ranges` what /etc/subuid and /etc/subgid have for the
+    names that were given. With `auto` the maps are those that were asked for: see autoids.
     """
     mode = request["mode"] or default or "host"
     if mode == "host":
         return {"mode": "host", "uidmap": [], "gidmap": []}
-    outer_uid = host.get("uid_rows") or [[0, host.get("uid", 0), 1], [1, 100000, 65536]]
-    outer_gid = host.get("gid_rows") or [[0, host.get("gid", 0), 1], [1, 100000, 65536]]
-    uidmap, gidmap = request["uidmap"], request["gidmap"]
+    if mode in ("container", "ns"):
+        return _joined(request, other)
+    if not host.get("rootless", True) and mode in ("keep-id", "nomap"):
+        raise UsageError(
+            f"--userns={mode} has no meaning for root: "
+            + ("there is no user id to keep" if mode == "keep-id" else "its own id is everybody's"),
+            remedy="leave --userns out",
+        )
+    if not host.get("rootless", True) and mode == "auto":
+        raise NotSupportedError(
+            "--userns=auto is not supported for root yet", remedy="give the ids with --uidmap and --gidmap"
+        )
+    outers = rows_of_user(host)
+    maps, option = [request["uidmap"], request["gidmap"]], "userns"
     if mode == "keep-id":
-        if not host.get("rootless", True):
-            raise UsageError(
-                "--userns=keep-id has no meaning for root: there is no user id to keep",
-                remedy="leave --userns out",
-            )
-        uid = request["uid"] if request["uid"] >= 0 else host["uid"]
-        gid = request["gid"] if request["gid"] >= 0 else host["gid"]
         limit = request["size"] or MAX_ID
-        uidmap = _keep(uid, min(count(outer_uid), limit))
-        gidmap = _keep(gid, min(count(outer_gid), limit))
-        return {
-            "mode": "keep-id",
-            "uidmap": _split(uidmap, outer_uid, "userns"),
-            "gidmap": _split(gidmap, outer_gid, "userns"),
-        }
-    if mode != "map":
-        raise NotSupportedError(f'userns="{mode}" is not supported yet', remedy="use host or keep-id")
-    for option, rows in (("uidmap", uidmap), ("gidmap", gidmap)):
-        if not any(inner == 0 for _, inner, _ in rows):
-            end = max(first + size for first, _, size in rows)
-            raise NotSupportedError(
-                f"--{option} without your own id (0) is not supported yet: the store belongs to it",
-                remedy=f"give it a place in the container, as in --{option} {end}:0:1",
+        kept = [request[key] if request[key] >= 0 else host[key] for key in ("uid", "gid")]
+        maps = [_keep(own, min(count(rows), limit)) for own, rows in zip(kept, outers, strict=True)]
+    elif mode == "nomap":
+        maps = [[[0, 1, count(rows) - 1]] for rows in outers]
+        if not all(rows[0][2] for rows in maps):
+            raise UsageError(
+                "--userns=nomap: there are no ids but your own",
+                remedy="add subordinate ids to /etc/subuid and /etc/subgid",
             )
+    elif mode == "auto":
+        for rows, outer in zip(maps, outers, strict=True):
+            split(rows, outer, "userns")
+        return {"mode": "auto", "uidmap": maps[0], "gidmap": maps[1], "size": request["size"], "auto": True}
+    elif mode == "map":
+        option = "uidmap"
+        named = (request["subuidname"], request["subgidname"])
+        for at, name in enumerate(named):
+            if name:
+                assert ranges is not None
+                maps[at] = _of_ranges(name, ranges[at], outers[at], ("uid", "gid")[at])
+    else:
+        raise NotSupportedError(f'userns="{mode}" is not supported', remedy=f"the modes are {_MODES}")
     return {
-        "mode": "map",
-        "uidmap": _split(uidmap, outer_uid, "uidmap"),
-        "gidmap": _split(gidmap, outer_gid, "gidmap"),
+        "mode": mode,  # type: ignore[typeddict-item]
+        "uidmap": split(maps[0], outers[0], option),
+        "gidmap": split(maps[1], outers[1], "gidmap" if mode == "map" else option),
     }
+
+
+def rows_of_user(host: HostFacts) -> tuple[list[list[int]], list[list[int]]]:
+    """The user's own namespace: rows of user ids and of group ids, [id inside, id outside, size]."""
+    return (
+        host.get("uid_rows") or [[0, host.get("uid", 0), 1], [1, 100000, 65536]],
+        host.get("gid_rows") or [[0, host.get("gid", 0), 1], [1, 100000, 65536]],
+    )
+
+
+def _joined(request: UserNsRequest, other: UserNsRecord | None) -> UserNsRecord:
+    assert other is not None
+    found: UserNsRecord = {
+        "mode": request["mode"],  # type: ignore[typeddict-item]
+        "uidmap": other["uidmap"],
+        "gidmap": other["gidmap"],
+        "join": request["join"],
+    }
+    if other.get("auto"):
+        found["auto"] = True
+    return found
+
+
+def _of_ranges(name: str, ranges: list[list[int]], outer: list[list[int]], kind: str) -> list[list[int]]:
+    """The map of all ids that a file has for a name; [first id outside, how many] in its order."""
+    out: list[list[int]] = []
+    inside = 0
+    for first, size in ranges:
+        row = next((o for o in outer if o[1] <= first and first + size <= o[1] + o[2]), None)
+        if row is None:
+            raise UsageError(
+                f'--sub{kind}name "{name}": {first} to {first + size - 1} in /etc/sub{kind} are not your ids',
+                remedy="give your own name, or none",
+            )
+        out.append([inside, row[0] + first - row[1], size])
+        inside += size
+    if not out:
+        raise UsageError(
+            f'--sub{kind}name "{name}": /etc/sub{kind} has no range of ids for this name',
+            remedy=f'run "sudo usermod --add-sub{kind}s FIRST-LAST {name}" with a range that is free',
+        )
+    return out
 
 
 def outside(user: UserInfo, record: UserNsRecord) -> UserInfo:

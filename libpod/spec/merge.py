@@ -68,7 +68,7 @@ if TYPE_CHECKING:
         volumes: list[str]
 
 
-__all__ = ["is_nested", "merge", "network_of"]
+__all__ = ["is_nested", "merge", "network_of", "userns_of"]
 
 _SYSTEMD_COMMANDS = (
     "/sbin/init",
@@ -83,8 +83,13 @@ def merge(request: Request, image: ImageConfig, defaults: Defaults, ids: MergeId
     """The complete record. UsageError when the parts contradict each other (no command, wrong joins ...)."""
     host = ids.get("host", {})
     cid = ids["cid"]
-    userns_request = _userns(request, defaults)
-    userns = idmaps.resolve(userns_request, "host", host)
+    userns_request = userns_of(request, defaults)
+    if userns_request["mode"] == "container":
+        joined = netopts.check_join("userns", f"container:{userns_request['join']}", ids.get("joins", {}))
+        userns_request = {**userns_request, "join": joined.partition(":")[2]}
+    userns = idmaps.resolve(
+        userns_request, "host", host, other=ids.get("userns_of"), ranges=ids.get("subids")
+    )
     process = _process(request, image, defaults, ids, idmaps.default_user(userns_request, userns, host))
     systemd = _is_systemd(request["systemd"], process["args"])
     network = network_of(request, defaults, ids.get("joins", {}))
@@ -233,10 +238,11 @@ def network_of(request: Request, defaults: Defaults, joins: dict[str, str]) -> N
 
 def is_nested(request: Request, defaults: Defaults) -> bool:
     """Whether the container will have a user namespace of its own, in the user's."""
-    return _userns(request, defaults)["mode"] not in ("", "host")
+    return userns_of(request, defaults)["mode"] not in ("", "host")
 
 
-def _userns(request: Request, defaults: Defaults) -> UserNsRequest:
+def userns_of(request: Request, defaults: Defaults) -> UserNsRequest:
+    """What was asked for as user namespace, by the user or the settings."""
     return request["userns"] if request["userns"]["mode"] else idmaps.parse({"userns": defaults.userns})
 
 

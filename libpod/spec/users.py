@@ -52,6 +52,12 @@ def _group(data: bytes) -> Iterator[tuple[str, int, list[str]]]:
             yield fields[0], gid, [m.strip() for m in members if m.strip()]
 
 
+def numbers(data: bytes, columns: tuple[int, ...]) -> set[int]:
+    """All ids in these columns of a passwd or group file."""
+    found = {_id(fields[at]) for fields in _fields(data, max(columns) + 1) for at in columns}
+    return {number for number in found if number is not None}
+
+
 def resolve_user(user: str, passwd: bytes, group: bytes, group_add: Sequence[str] = ()) -> User:
     """The ids of `USER[:GROUP]`, each a name or a number; empty = root.
 

@@ -1,8 +1,8 @@
 """Owns: the rank order of locks and their files, `<directory>/<rank>-<name>`, each a flock(2).
 
-Order: rootless < pod < container < volume < network < layer. A lock is taken only while all held ones have a
-lower rank; several of one rank are taken in one call, sorted by name. The kernel frees a lock when its
-process dies.
+Order: rootless < pod < container < ids < volume < network < layer. A lock is taken only while all held
+ones have a lower rank; several of one rank are taken in one call, sorted by name. The kernel frees a lock
+when its process dies.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from libpod.errors import LockOrderError
 RANK_ROOTLESS = 10
 RANK_POD = 30
 RANK_CONTAINER = 40
+RANK_IDS = 45
 RANK_VOLUME = 50
 RANK_NETWORK = 55
 RANK_LAYER = 60

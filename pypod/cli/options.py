@@ -282,9 +282,9 @@ class ContainerOptions(TypedDict, total=False):
         help="Signal that asks the container to stop")]
     stop_timeout: Annotated[int, opt("--stop-timeout", kind="uint", metavar="SECONDS", default="10",
         help="Time that a stop waits before it kills")]
-    subgidname: Annotated[str, opt("--subgidname", metavar="NAME", state=LATER,
+    subgidname: Annotated[str, opt("--subgidname", metavar="NAME",
         help="Take the group ids of the user namespace from this entry of /etc/subgid")]
-    subuidname: Annotated[str, opt("--subuidname", metavar="NAME", state=LATER,
+    subuidname: Annotated[str, opt("--subuidname", metavar="NAME",
         help="Take the user ids of the user namespace from this entry of /etc/subuid")]
     sysctl: Annotated[list[str], opt("--sysctl", kind="slice", metavar="NAME=VALUE",
         help="Set a kernel parameter of the container's namespaces")]
@@ -305,8 +305,8 @@ class ContainerOptions(TypedDict, total=False):
     umask: Annotated[str, opt("--umask", metavar="MODE", default="0022", help="File mode creation mask")]
     unsetenv_all: Annotated[bool, opt("--unsetenv-all", help="Remove all default variables")]
     unsetenv: Annotated[list[str], opt("--unsetenv", metavar="NAME", help="Remove a default variable")]
-    userns: Annotated[str, opt("--userns", metavar="MODE", complete="(host,keep-id)",
-        help="User namespace: host or keep-id[:uid=N,gid=N,size=N]")]
+    userns: Annotated[str, opt("--userns", metavar="MODE", complete="(host,keep-id,auto,nomap)",
+        help="User namespace: host, keep-id, auto, nomap, container:NAME or ns:PATH")]
     user: Annotated[str, opt("--user", "-u", metavar="USER[:GROUP]",
         help="Run as this user, by name or number")]
     uts: Annotated[str, opt("--uts", metavar="MODE", complete="(private,host)",

@@ -123,7 +123,7 @@ _CREATE_CREATE: Spec = (
     "publish-all/P=b- pull/=s quiet/q=b rdt-class/=s- read-only/=b read-only-tmpfs/=B replace/=b "
     "requires/=l- restart/=s-no retry/=u retry-delay/=s rm/=b rootfs/=b- sdnotify/=s-ignore "
     "seccomp-policy/=s-default secret/=a- security-opt/=a shm-size/=s shm-size-systemd/=s- "
-    "stop-signal/=s stop-timeout/=u subgidname/=s- subuidname/=s- sysctl/=l systemd/=s timeout/=u "
+    "stop-signal/=s stop-timeout/=u subgidname/=s subuidname/=s sysctl/=l systemd/=s timeout/=u "
     "tls-verify/=B tmpfs/=a tty/t=b tz/=s uidmap/=l ulimit/=l umask/=s unsetenv/=a unsetenv-all/=b "
     "user/u=s userns/=s uts/=s variant/=s volume/v=a volumes-from/=a workdir/w=s ",
 )
@@ -383,7 +383,7 @@ _RUN_RUN: Spec = (
     "privileged/=b publish/p=l- publish-all/P=b- pull/=s quiet/q=b rdt-class/=s- read-only/=b "
     "read-only-tmpfs/=B replace/=b requires/=l- restart/=s-no retry/=u retry-delay/=s rm/=b rmi/=b "
     "rootfs/=b- sdnotify/=s-ignore seccomp-policy/=s-default secret/=a- security-opt/=a shm-size/=s "
-    "shm-size-systemd/=s- sig-proxy/=B stop-signal/=s stop-timeout/=u subgidname/=s- subuidname/=s- "
+    "shm-size-systemd/=s- sig-proxy/=B stop-signal/=s stop-timeout/=u subgidname/=s subuidname/=s "
     "sysctl/=l systemd/=s timeout/=u tls-verify/=B tmpfs/=a tty/t=b tz/=s uidmap/=l ulimit/=l "
     "umask/=s unsetenv/=a unsetenv-all/=b user/u=s userns/=s uts/=s variant/=s volume/v=a "
     "volumes-from/=a workdir/w=s ",

@@ -112,6 +112,7 @@ def test_maps_of_ones_own(shared: Pypod) -> None:
         "0",
         "x",
     ]
+    assert uid_map(shared, "--uidmap", "0:1:100") == [[0, 1, 100]]
 
 
 @pytest.mark.parametrize(
@@ -119,20 +120,128 @@ def test_maps_of_ones_own(shared: Pypod) -> None:
     [
         ["--uidmap", "0:x:1"],
         ["--uidmap", "0:0:0"],
-        ["--uidmap", "0:1:100"],
         ["--uidmap", "0:4000000000:1"],
         ["--uidmap", "0:0:5", "--uidmap", "3:10:5"],
         ["--uidmap", "0:0:5", "--userns", "keep-id"],
         ["--userns", "keep-id:uid=x"],
         ["--userns", "no-such-mode"],
-        ["--userns", "auto"],
-        ["--userns", "nomap"],
+        ["--userns", "auto:size=400000"],
+        ["--userns", "auto:size=x"],
+        ["--userns", "nomap:x"],
+        ["--userns", "container:no-such"],
+        ["--userns", "ns:/no/such"],
+        ["--userns", "ns:/proc/self/ns/user"],
+        ["--userns", "ns:/etc/passwd"],
+        ["--userns", "private"],
+        ["--subuidname", "no-such-user"],
+        ["--subuidname", "root"],
+        ["--subgidname", "no-such-user", "--subuidname", pwd.getpwuid(ME).pw_name],
     ],
     ids=" ".join,
 )
-# covers: run --uidmap, run --userns
+# covers: run --uidmap, run --userns, run --subuidname, run --subgidname
 def test_maps_that_cannot_be(shared: Pypod, options: list[str]) -> None:
     assert shared.run("--rm", *options, "IMAGE", "true", check=False).code == 125
+
+
+LOOK = "id -u; stat -c %u:%g / /bin/busybox /etc/passwd /etc/hosts; touch /root/x /x; stat -c %u:%g /x"
+ROOTS = ["0", *["0:0"] * 5]
+
+
+# covers: run --userns
+def test_nomap_has_subordinate_ids_only(shared: Pypod, tmp_path: Path) -> None:
+    rows = uid_map(shared, "--userns", "nomap")
+    assert rows[0][:2] == [0, 1]
+    assert sum(row[2] for row in rows) == sum(len(ids) for ids in processes.account_uids()[1:])
+    tmp_path.chmod(0o755)
+    (tmp_path / "mine").touch()
+    options = ["--userns", "nomap", "-v", f"{tmp_path}:/host", "-v", "kept:/volume"]
+    cid = shared.detached(*options)
+    for _ in range(2):
+        assert shared("exec", cid, "sh", "-c", LOOK).lines == ROOTS
+        script = "stat -c %u /host/mine; touch /host/x || echo no; touch /volume/x; stat -c %u /volume/x"
+        assert shared("exec", cid, "sh", "-c", script).lines == ["65534", "no", "0"]
+        shared("restart", "-t", "0", cid)
+    data = shared("volume", "inspect", "-f", "{{.Mountpoint}}", "kept").out
+    assert shared("unshare", "stat", "-c", "%u", f"{data}/x").out == "1"
+    assert shared("exec", cid, "ip", "-4", "address", "show", "tap0").out.count("10.0.2.100/24") == 1
+
+
+# covers: run --userns
+@pytest.mark.parametrize("driver", ["overlay", "fuse-overlayfs", "vfs"])
+def test_auto_takes_ids_that_nobody_has(shared: Pypod, driver: str) -> None:
+    def ids(name: str) -> set[int]:
+        rows = [line.split() for line in shared("exec", name, "cat", "/proc/1/uid_map").lines]
+        return {int(first) + n for _, first, size in rows for n in range(int(size))}
+
+    start = ["--storage-driver", driver, "run", "-d", "--network=none", "--name"]
+    for name in ("a", "b", "c"):
+        shared(*start, name, "--userns", "auto", shared.image, "sleep", "1000")
+        assert shared("exec", name, "sh", "-c", LOOK).lines == ROOTS
+    found = {name: ids(name) for name in ("a", "b", "c")}
+    assert all(len(each) == 1024 for each in found.values())
+    assert len(set.union(*found.values())) == 3 * 1024
+    assert shared.inspect("a")["HostConfig"]["IDMappings"]["UidMap"] == ["0:1:1024"]
+    shared("restart", "-t", "0", "b")
+    assert ids("b") == found["b"]
+    shared("rm", "-f", "-t", "0", "a")
+    shared(*start, "d", "--userns", "auto:size=1000", shared.image, "sleep", "1000")
+    assert ids("d") < found["a"], "what was removed has given its ids back"
+    shared(*start, "e", "--userns", "auto:size=2000", shared.image, "sleep", "1000")
+    assert not ids("e") & (ids("d") | found["b"] | found["c"])
+
+
+# covers: create --userns
+def test_auto_at_the_same_time(shared: Pypod) -> None:
+    words = ["create", "--network=none", "--userns", "auto:size=2000", shared.image, "true"]
+    started = [shared.start(*words) for _ in range(6)]
+    assert [each.wait() for each in started] == [0] * 6
+    cids = shared("ps", "-aq", "--no-trunc").lines
+    firsts = {shared.inspect(cid)["HostConfig"]["IDMappings"]["UidMap"][0].split(":")[1] for cid in cids}
+    assert len(firsts) == 6
+    assert all((int(first) - 1) % 2000 == 0 for first in firsts)
+
+
+# covers: run --userns, run --user
+def test_auto_with_options_and_the_users_of_the_image(shared: Pypod) -> None:
+    rows = uid_map(shared, "--userns", "auto:size=4096,uidmapping=200:0:1,gidmapping=200:0:1")
+    assert sorted(rows) == [[0, 1, 200], [200, 0, 1], [201, 201, 3895]]
+    assert uid_map(shared, "--userns", "auto", "-u", "3000") == [[0, 1, 3001]]
+    failed = shared("run", "--rm", "--userns", "auto:size=400000", shared.image, "true", check=False)
+    assert "/etc/subuid" in failed.stderr
+    assert "usermod --add-subuids" in failed.stderr
+
+
+# covers: run --subuidname, run --subgidname, create --subuidname, create --subgidname
+def test_the_ranges_of_a_name(shared: Pypod) -> None:
+    name = pwd.getpwuid(ME).pw_name
+    assert uid_map(shared, "--subuidname", name)[0][:2] == [0, 1]
+    options = ["--subgidname", name, "--uidmap", "0:1:1000"]
+    assert uid_map(shared, *options) == [[0, 1, 1000]]
+    assert sum(row[2] for row in uid_map(shared, *options, file="gid_map")) > 1000
+
+
+# covers: run --userns
+def test_the_namespace_of_another_container(shared: Pypod, tmp_path: Path) -> None:
+    other = shared.detached("--userns", "auto", "--name", "other")
+    theirs = shared("exec", other, "readlink", "/proc/self/ns/user").out
+    look = "readlink /proc/self/ns/user; " + LOOK
+    joined = ["--userns", "container:other"]
+    assert shared.run("--rm", *joined, "IMAGE", "sh", "-c", look).lines == [theirs, *ROOTS]
+    cid = shared("create", *joined, shared.image, "sh", "-c", look).out
+    path = f"ns:/proc/{shared.init_pid(other)}/ns/user"
+    assert shared.run("--rm", "--userns", path, "IMAGE", "sh", "-c", look).lines == [theirs, *ROOTS]
+    shared("stop", "-t", "0", other)
+    failed = shared("start", cid, check=False)
+    assert "is not running" in failed.stderr
+    shared("start", other)
+    assert shared("start", "-a", cid).lines[1:] == ROOTS
+    shared("rm", "-f", "-t", "0", other)
+    first = uid_map(shared, "--userns", "auto")[0][1]
+    assert first != 1, "who joined still has these ids"
+    host = shared.detached("--name", "host")
+    assert uid_map(shared, "--userns", "container:host")[0] == [0, ME, 1]
+    shared("rm", "-f", "-t", "0", host)
 
 
 # covers: run --userns, exec

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from libpod.errors import UsageError
-from libpod.spec import idmaps
+from libpod.errors import StateError, UsageError
+from libpod.spec import autoids, idmaps
 from tests.unit.spec.conftest import HOST, Maker
 
 
@@ -117,3 +117,102 @@ def test_no_text_breaks_the_parser(text: str) -> None:
             pytest.fail(f"no remedy: {e.message}")
         return
     assert all(size > 0 for _, _, size in found["uidmap"])
+
+
+def test_nomap_has_all_ids_but_the_users_own() -> None:
+    assert resolve("nomap")["uidmap"] == [[0, 1, 65536]]
+    with pytest.raises(UsageError, match="no ids but your own"):
+        resolve("nomap", uid_rows=[[0, 1004, 1]])
+
+
+def test_ranges_of_a_name() -> None:
+    rows = [[0, 1004, 1], [1, 100000, 500], [501, 300000, 1000]]
+
+    def named(uids: list[list[int]]) -> Any:
+        request = idmaps.parse({"subuidname": "me"})
+        return idmaps.resolve(request, "host", host(uid_rows=rows, gid_rows=rows), ranges=[uids, uids])
+
+    assert named([[300000, 1000], [100000, 500]])["uidmap"] == [[0, 501, 1000], [1000, 1, 500]]
+    assert named([[100100, 10]])["gidmap"] == [[0, 101, 10]]
+    with pytest.raises(UsageError, match="not your ids"):
+        named([[100400, 200]])
+    with pytest.raises(UsageError, match="no range of ids"):
+        named([])
+
+
+def test_the_maps_of_what_is_joined() -> None:
+    own = resolve("keep-id")
+    for mode in ("container:web", "ns:/proc/7/ns/user"):
+        found = idmaps.resolve(idmaps.parse({"userns": mode}), "host", host(), other=own)
+        assert (found["uidmap"], found["gidmap"]) == (own["uidmap"], own["gidmap"])
+        assert found["join"] == mode.partition(":")[2]
+        assert "auto" not in found
+    other = {**own, "auto": True}
+    found = idmaps.resolve(idmaps.parse({"userns": "container:x"}), "", host(), other=other)  # type: ignore[arg-type]
+    assert found["auto"]
+
+
+def auto(text: str, size: int, others: list[Any], **changes: Any) -> Any:
+    return autoids.assign(resolve(text, **changes), size, others, host(**changes))
+
+
+def test_auto_takes_the_first_range_that_is_free() -> None:
+    first = auto("auto", 1024, [])
+    assert first["uidmap"] == [[0, 1, 1024]]
+    second = auto("auto", 500, [first])
+    assert second["uidmap"] == [[0, 1025, 500]]
+    third = auto("auto", 2000, [second])
+    assert third["uidmap"] == [[0, 1525, 2000]]
+    assert auto("auto", 100, [second, third])["uidmap"] == [[0, 1, 100]]
+    assert auto("auto", 64512, [first])["gidmap"] == [[0, 1025, 64512]]
+    with pytest.raises(StateError, match=r"64513 uids are needed, and 64512 .* /etc/subuid") as caught:
+        auto("auto", 64513, [first])
+    assert "usermod --add-subuids" in caught.value.remedy
+
+
+def test_auto_with_ids_that_are_given() -> None:
+    found = auto("auto:uidmapping=200:0:1,gidmapping=0:1:1", 4096, [])
+    assert found["uidmap"] == [[0, 1, 200], [200, 0, 1], [201, 201, 3895]]
+    assert found["gidmap"] == [[0, 1, 1], [1, 2, 4095]]
+
+
+def test_auto_where_the_free_ids_are_in_pieces() -> None:
+    others = [{"uidmap": [[0, 1, 10], [10, 21, 65000]], "gidmap": []}]
+    found = auto("auto", 50, others)
+    assert found["uidmap"] == [[0, 65021, 50]]
+    found = auto("auto", 520, others)
+    assert found["uidmap"] == [[0, 11, 10], [10, 65021, 510]]
+    rows = [[0, 1004, 1], [1, 100000, 500], [501, 300000, 1000]]
+    assert auto("auto", 600, [], uid_rows=rows)["uidmap"] == [[0, 1, 500], [500, 501, 100]]
+
+
+def test_the_size_comes_from_the_users_of_the_image() -> None:
+    assert autoids.size_for([]) == 1024
+    assert autoids.size_for([0, 65534]) == 1024
+    assert autoids.size_for([2000, 5]) == 2001
+    assert autoids.size_for([4_000_000_000]) == 65536
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 60), st.integers(0, 90), st.integers(0, 120), st.integers(1, 30)), max_size=6
+    )
+)
+def test_no_id_is_given_to_two(asked: list[tuple[int, int, int, int]]) -> None:
+    rows = [[0, 1004, 1], [1, 100000, 50], [51, 300000, 70]]
+    made: list[Any] = []
+    for size, inside, outside, count in asked:
+        text = "auto" if inside > 60 else f"auto:uidmapping={inside}:{outside}:{min(count, 121 - outside)}"
+        fixed = set() if inside > 60 else set(range(outside, outside + min(count, 121 - outside)))
+        try:
+            found = auto(text, size, made, uid_rows=rows, gid_rows=rows)
+        except StateError:
+            continue
+        for key, own in (("uidmap", fixed), ("gidmap", set())):
+            table = image_of(found[key])
+            assert set(range(size)) <= set(table)
+            assert len(set(table.values())) == len(table)
+            for other in made:
+                assert not (set(table.values()) - own) & set(image_of(other[key]).values())
+            assert 0 not in set(table.values()) - own
+        made.append(found)
