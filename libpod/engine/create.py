@@ -66,6 +66,40 @@ def find_image(session: Session, name: str, options: Mapping[str, object]) -> Im
     return pull.image(session, name, options, policy)
 
 
+def image_of(session: Session, req: Request, options: Mapping[str, object]) -> ImageRecord:
+    """The image that the request names; one that says nothing, with `--rootfs`."""
+    if not req["rootfs"]:
+        return find_image(session, req["image"], options)
+    return {
+        "schema": 1,
+        "id": "",
+        "manifest_digest": "",
+        "layers": [],
+        "diff_ids": [],
+        "size_bytes": 0,
+        "created_ns": 0,
+        "architecture": "",
+        "os": "",
+        "author": "",
+        "comment": "",
+        "history": [],
+        "config": {
+            "user": "",
+            "env": [],
+            "entrypoint": [],
+            "cmd": [],
+            "workdir": "",
+            "labels": {},
+            "volumes": [],
+            "exposed_ports": [],
+            "stop_signal": "",
+            "healthcheck": {},
+        },
+        "names": [],
+        "digest_names": [],
+    }
+
+
 def new_id() -> str:
     """An id for a container."""
     return os.urandom(32).hex()
@@ -101,7 +135,7 @@ def build_record(
         namespaces.gather(session, userns, ids)
     record = merge.merge(req, image["config"], session.settings, ids)
     process.check_text(record["args"], record["env"])
-    if not record["rootfs"]:
+    if not record["rootfs"] or record.get("rootfs_overlay"):
         record = _with_driver(session, record)
     return {**record, "made_by_run": True} if by_run else record
 
@@ -203,7 +237,7 @@ def create(
     req = parse(session, options, image, command)
     validate.request(req, session.host_facts(cgroup_mode(session, req)))
     session.enter()
-    found = find_image(session, image, options)
+    found = image_of(session, req, options)
     record = build_record(session, req, found, command_line)
     with session.locks.take(RANK_CONTAINER, record["id"]) as held, undo.Undo() as steps:
         steps.push(held.remove)

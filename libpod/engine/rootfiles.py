@@ -100,7 +100,7 @@ def open_own(session: Session, found: Found) -> tuple[int, list[str]]:
     if record is not None:
         if record["rootfs"]:
             raise errors.NotSupportedError(
-                f'container "{record["name"]}" writes into the directory {record["rootfs"]} of the host, '
+                f'container "{record["name"]}" was made of the directory {record["rootfs"]}, '
                 "which does not tell what has changed",
                 remedy="compare it with a copy of your own",
             )

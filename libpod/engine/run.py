@@ -108,7 +108,7 @@ def _start(
         steps.push(_end_of_first_process, session, cid)
         steps.push(launched.end)
         around = _surround(session, req, launched, cid)
-        image = create.find_image(session, asked.image, asked.options)
+        image = create.image_of(session, req, asked.options)
         record = create.build_record(session, req, image, asked.command_line, cid=cid, by_run=True)
         record = create.insert(session, record, steps, replace_name=not record["name"])
         steps.push(_end_of_first_process, session, cid)

@@ -178,6 +178,8 @@ if TYPE_CHECKING:
         """
         rootfs: str
         """`--rootfs`: a host directory instead of layers; empty otherwise."""
+        rootfs_overlay: NotRequired[bool]
+        """`--rootfs DIR:O`: the directory stays as it is, what the container writes lies above it."""
         hostname: str
         labels: dict[str, str]
         annotations: dict[str, str]

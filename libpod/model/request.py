@@ -92,6 +92,7 @@ if TYPE_CHECKING:
         pull: str
         rootfs: bool
         """`image` is a host directory."""
+        rootfs_overlay: bool
         labels: dict[str, str]
         annotations: dict[str, str]
         mounts: list[MountRecord]

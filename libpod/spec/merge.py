@@ -110,6 +110,7 @@ def merge(request: Request, image: ImageConfig, defaults: Defaults, ids: MergeId
         "mount_program": "",
         "mapped": False,
         "rootfs": request["image"] if request["rootfs"] else "",
+        "rootfs_overlay": request["rootfs_overlay"],
         "hostname": _hostname(request, namespaces, network, host, cid),
         "labels": {**image["labels"], **request["labels"]},
         "annotations": {**defaults.annotations, **request["annotations"]},
@@ -194,9 +195,9 @@ def _command(request: Request, image: ImageConfig) -> tuple[list[str], list[str]
         entrypoint = list(request["entrypoint"])
         command = list(request["command"])
     if not entrypoint and not command:
-        what = f'image "{request["image"]}"' if request["image"] else "the image"
+        what = f'image "{request["image"]}" names none, and none was' if not request["rootfs"] else "none was"
         raise UsageError(
-            f"no command: {what} names none, and none was given",
+            f"no command: {what} given",
             remedy='give the command after the image, as in "pypod run IMAGE sh"',
         )
     return entrypoint, command

@@ -75,6 +75,8 @@ def parse_options(
     not checked here.
     """
     _refuse_later(options)
+    rootfs = flag(options, "rootfs")
+    image, rootfs_overlay = _rootfs(image, cwd) if rootfs else (image, False)
     notes: list[str] = []
     log_opts = _log_opts(options)
     dns, dns_search, dns_option = netopts.dns(options)
@@ -83,7 +85,8 @@ def parse_options(
         "name": text(options, "name"),
         "image": image,
         "pull": one_of(options, "pull", ("always", "missing", "never", "newer"), "missing"),
-        "rootfs": flag(options, "rootfs"),
+        "rootfs": rootfs,
+        "rootfs_overlay": rootfs_overlay,
         "labels": pairs(options, "label", "a label", "label_file_lines"),
         "annotations": _annotations(options),
         "mounts": volumes.parse_all(options, cwd),
@@ -172,6 +175,14 @@ def joined(request: Request) -> list[str]:
     if network is not None and network["mode"] == "container":
         names.append(network["container"])
     return list(dict.fromkeys(names))
+
+
+def _rootfs(value: str, cwd: str) -> tuple[str, bool]:
+    """The directory, as an absolute path, and whether it stays as it is (`:O`)."""
+    folder, _, option = value.rpartition(":") if value.endswith((":O", ":idmap")) else (value, "", "")
+    if option == "idmap" or not folder:
+        raise bad("rootfs", value, "DIR or DIR:O", 'write for example "--rootfs /srv/root:O sh"')
+    return os.path.normpath(os.path.join(cwd, folder)), option == "O"
 
 
 def _file(options: Options, key: str, cwd: str) -> str:

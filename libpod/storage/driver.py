@@ -128,14 +128,34 @@ def mount_plan(paths: Paths, record: ContainerRecord) -> MountPlan:
     Raises StorageError that names a layer which is missing.
     """
     if record["rootfs"]:
-        return bind_plan(record["rootfs"])
+        _check_rootfs(record)
+        if not record.get("rootfs_overlay"):
+            return bind_plan(record["rootfs"])
     plan: MountPlan = _module(of(record)).mount_plan(paths, record)
     return plan
 
 
+def _check_rootfs(record: ContainerRecord) -> None:
+    folder = record["rootfs"]
+    try:
+        entries = os.listdir(folder)
+    except OSError as e:
+        raise errors.UsageError(
+            f'--rootfs "{folder}": {e.strerror}',
+            remedy="give the directory of a root file system",
+            name=folder,
+        ) from e
+    if not entries:
+        raise errors.UsageError(
+            f'--rootfs "{folder}": the directory is empty',
+            remedy="unpack a root file system there first",
+            name=folder,
+        )
+
+
 def read_plan(paths: Paths, record: ContainerRecord) -> MountPlan:
     """Describe a read-only view of the files of a container that does not run."""
-    if record["rootfs"]:
+    if record["rootfs"] and not record.get("rootfs_overlay"):
         return bind_plan(record["rootfs"], readonly=True)
     plan: MountPlan = _module(of(record)).read_plan(paths, record)
     return plan

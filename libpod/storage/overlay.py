@@ -30,7 +30,7 @@ def probe(paths: Paths) -> str:
 
 def mount_plan(paths: Paths, record: ContainerRecord) -> MountPlan:
     """Layers below, the container's own `upper` above. See driver.py."""
-    lower = lower_dirs(paths, record["layers"])
+    lower = lower_of(paths, record)
     folder = paths.container_dir(record["id"])
     upper = f"{folder}/{rootfs.UPPER}"
     if not os.path.exists(upper):
@@ -49,7 +49,7 @@ def mount_plan(paths: Paths, record: ContainerRecord) -> MountPlan:
 
 def read_plan(paths: Paths, record: ContainerRecord) -> MountPlan:
     """The upper directory is the top layer, and nothing is writable. See driver.py."""
-    lower = lower_dirs(paths, record["layers"])
+    lower = lower_of(paths, record)
     upper = f"{paths.container_dir(record['id'])}/{rootfs.UPPER}"
     if os.path.isdir(upper):
         lower.insert(0, upper)
@@ -65,6 +65,11 @@ def read_plan(paths: Paths, record: ContainerRecord) -> MountPlan:
         "volatile": False,
         "userxattr": True,
     }
+
+
+def lower_of(paths: Paths, record: ContainerRecord) -> list[str]:
+    """What lies below a container's own files: its layers, or the directory of `--rootfs DIR:O`."""
+    return [record["rootfs"]] if record["rootfs"] else lower_dirs(paths, record["layers"])
 
 
 def lower_dirs(paths: Paths, keys: list[str]) -> list[str]:

@@ -50,7 +50,9 @@ def _make(paths: Paths, record: ContainerRecord, target: str) -> None:
 
     owner = mapped.to_disk(record)
     sources = [layers.diff_dir(paths, key) for key in record["layers"]]
-    for key, source in zip(record["layers"], sources, strict=True):
+    if record["rootfs"]:
+        sources = [record["rootfs"]]
+    for key, source in zip(record["layers"], sources, strict=False):
         if not os.path.isdir(source):
             raise layers.damaged(key, "its directory is not there")
     staged = target + ".new"

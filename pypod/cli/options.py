@@ -262,7 +262,7 @@ class ContainerOptions(TypedDict, total=False):
     retry: Annotated[int, opt("--retry", kind="uint", metavar="N",
         help="How often a failed pull is tried again")]
     rm: Annotated[bool, opt("--rm", help="Remove the container when it has ended")]
-    rootfs: Annotated[bool, opt("--rootfs", state=LATER,
+    rootfs: Annotated[bool, opt("--rootfs",
         help="The first argument is the directory of a root file system, not an image")]
     sdnotify: Annotated[str, opt("--sdnotify", metavar="MODE",
         state=LATER, harmless="ignore", default="container",
