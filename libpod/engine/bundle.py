@@ -80,6 +80,7 @@ def write(
         "seccomp": filters["section"],
         "seccomp_bpf": filters["bpf"],
         "controllers": place["controllers"],
+        "block_numbers": _block_numbers(record),
         "ns_paths": _joined(session, record),
         "rootless": entry.rootless,
         "gid_count": gid_count,
@@ -130,6 +131,22 @@ def _named_devices(record: ContainerRecord) -> list[HostDevice]:
         st = os.stat(wanted["source"])
         if stat.S_ISCHR(st.st_mode) or stat.S_ISBLK(st.st_mode):
             found.append(_device(wanted["source"], st))
+    return found
+
+
+def _block_numbers(record: ContainerRecord) -> dict[str, list[int]]:
+    """Major and minor numbers of the devices that have limits. Raises UsageError for what is none."""
+    found = {}
+    for limit in record["resources"].get("block_limits", ()):
+        path, option = limit["path"], "--" + limit["kind"].replace("_", "-")
+        remedy = '"lsblk" lists the block devices'
+        try:
+            st = os.stat(path)
+        except OSError as e:
+            raise errors.UsageError(f'{option} "{path}": {e.strerror}', remedy=remedy, name=path) from e
+        if not stat.S_ISBLK(st.st_mode):
+            raise errors.UsageError(f'{option} "{path}" is not a block device', remedy=remedy, name=path)
+        found[path] = [os.major(st.st_rdev), os.minor(st.st_rdev)]
     return found
 
 

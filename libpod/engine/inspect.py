@@ -12,7 +12,7 @@ from libpod.storage import driver
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from libpod.engine.session import Session
-    from libpod.model.container import ContainerRecord
+    from libpod.model.container import ContainerRecord, ResourceRecord
     from libpod.model.run import RunStatus
 
     JsonDict = dict[str, object]
@@ -294,11 +294,11 @@ def _host_config(session: Session, record: ContainerRecord) -> JsonDict:
         "ConsoleSize": [0, 0],
         "Isolation": "",
         "BlkioWeight": limits.get("blkio_weight", 0),
-        "BlkioWeightDevice": None,
-        "BlkioDeviceReadBps": None,
-        "BlkioDeviceReadIOps": None,
-        "BlkioDeviceWriteBps": None,
-        "BlkioDeviceWriteIOps": None,
+        "BlkioWeightDevice": _block_limits(limits, "blkio_weight_device", "Weight"),
+        "BlkioDeviceReadBps": _block_limits(limits, "device_read_bps", "Rate"),
+        "BlkioDeviceReadIOps": _block_limits(limits, "device_read_iops", "Rate"),
+        "BlkioDeviceWriteBps": _block_limits(limits, "device_write_bps", "Rate"),
+        "BlkioDeviceWriteIOps": _block_limits(limits, "device_write_iops", "Rate"),
         "CpuShares": limits.get("cpu_shares", 0),
         "Memory": limits.get("memory", 0),
         "NanoCpus": quota * 1_000_000_000 // period if period and quota > 0 else 0,
@@ -338,3 +338,8 @@ def _security_opt(record: ContainerRecord) -> list[str]:
     out += ["label=" + v for v in security["label"]]
     out += ["mask=" + v for v in security["mask"]] + ["unmask=" + v for v in security["unmask"]]
     return out
+
+
+def _block_limits(limits: ResourceRecord, kind: str, key: str) -> list[JsonDict] | None:
+    found = [limit for limit in limits.get("block_limits", ()) if limit["kind"] == kind]
+    return [{"Path": limit["path"], key: limit["value"]} for limit in found] or None

@@ -81,6 +81,15 @@ if TYPE_CHECKING:
         read_only: bool
         read_only_tmpfs: bool
 
+    class BlockLimitRecord(TypedDict):
+        """A limit of one block device."""
+
+        kind: str
+        """The option's name, with underscores."""
+        path: str
+        value: int
+        """Bytes or operations per second, or a weight."""
+
     class ResourceRecord(TypedDict, total=False):
         memory: int
         """Bytes; likewise the other memory fields."""
@@ -97,6 +106,7 @@ if TYPE_CHECKING:
         oom_score_adj: int
         blkio_weight: int
         unified: dict[str, str]
+        block_limits: list[BlockLimitRecord]
 
     class DeviceRecord(TypedDict):
         source: str

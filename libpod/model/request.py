@@ -254,6 +254,8 @@ if TYPE_CHECKING:
         """[rows, columns]"""
         localtime: str
         """Zone file to bind on /etc/localtime."""
+        block_numbers: dict[str, list[int]]
+        """Path -> [major, minor] of the block devices that have limits."""
         mqueue: bool
         """The host has /dev/mqueue (for --ipc host). Default False."""
         apparmor: str

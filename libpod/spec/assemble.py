@@ -60,7 +60,7 @@ def _linux(record: ContainerRecord, ctx: AssembleContext, rootfs_propagation: st
     masked, read_only = secopts.hidden_paths(record["security"])
     if record["network"]["mode"] == "host" and ctx.get("rootless", True) and masked:
         masked.insert(0, "/sys/kernel")
-    limits = resources.oci(record["resources"], ctx.get("controllers", []))
+    limits = resources.oci(record["resources"], ctx.get("controllers", []), ctx.get("block_numbers", {}))
     linux: JsonDict = {
         "namespaces": _namespaces(record, ctx),
         "resources": limits,

@@ -6,6 +6,7 @@ Sources: runtime-spec config-linux.md "Control groups"; Documentation/admin-guid
 from __future__ import annotations
 
 from libpod.errors import NotSupportedError, UsageError
+from libpod.spec import blockio
 from libpod.spec.values import bad, number, size, text, try_int, words
 from libpod.units import parse_size
 
@@ -32,14 +33,6 @@ _NEEDS = {
 }
 """Field of the record -> the cgroup controller that enforces it."""
 _V1_ONLY = ("cpu_rt_period", "cpu_rt_runtime", "oom_kill_disable", "memory_swappiness", "kernel_memory")
-_LATER = (
-    "blkio_weight_device",
-    "device_cgroup_rule",
-    "device_read_bps",
-    "device_read_iops",
-    "device_write_bps",
-    "device_write_iops",
-)
 
 
 def parse(options: Options, notes: list[str]) -> ResourceRecord:
@@ -47,12 +40,11 @@ def parse(options: Options, notes: list[str]) -> ResourceRecord:
     alone.
     """
     found: ResourceRecord = {}
-    for key in _LATER:
-        if options.get(key):
-            raise NotSupportedError(
-                f"--{key.replace('_', '-')} is not supported yet",
-                remedy="set the limit with --cgroup-conf io.max=...",
-            )
+    if options.get("device_cgroup_rule"):
+        raise NotSupportedError(
+            "--device-cgroup-rule is not supported yet: device rules belong to real root",
+            remedy="give the container the device itself with --device",
+        )
     for key in _V1_ONLY:
         if text(options, key) not in ("", "0", "-1", "false"):
             notes.append(f"--{key.replace('_', '-')} exists for cgroup v1 only and has no effect")
@@ -75,6 +67,9 @@ def parse(options: Options, notes: list[str]) -> ResourceRecord:
             raise bad("blkio-weight", weight, "0 or a number from 10 to 1000", 'use "--blkio-weight=100"')
         if weight:
             found["blkio_weight"] = weight
+    block_limits = blockio.parse(options)
+    if block_limits:
+        found["block_limits"] = block_limits
     unified: dict[str, str] = {}
     for value in words(options, "cgroup_conf"):
         key, eq, raw = value.partition("=")
@@ -168,6 +163,8 @@ def needed_controllers(resources: ResourceRecord) -> dict[str, str]:
         if not value or (key == "pids_limit" and (value == -1 or resources.get("pids_limit_is_default"))):
             continue
         found.setdefault(controller, "--" + ("cpus" if key == "cpu_quota" else key.replace("_", "-")))
+    if resources.get("block_limits"):
+        found.setdefault("io", blockio.option_of(resources["block_limits"]))
     for key in resources.get("unified", {}):
         controller = key.partition(".")[0]
         if controller != "cgroup":
@@ -175,9 +172,11 @@ def needed_controllers(resources: ResourceRecord) -> dict[str, str]:
     return found
 
 
-def oci(resources: ResourceRecord, controllers: list[str]) -> dict[str, object]:
+def oci(
+    resources: ResourceRecord, controllers: list[str], block_numbers: dict[str, list[int]]
+) -> dict[str, object]:
     """The `resources` object. Limits whose controller is missing are left out: validate refused those that
-    were asked for.
+    were asked for. `block_numbers`: path -> [major, minor].
     """
     have = set(controllers)
     out: dict[str, object] = {}
@@ -206,8 +205,11 @@ def oci(resources: ResourceRecord, controllers: list[str]) -> dict[str, object]:
     pids = resources.get("pids_limit", -1)
     if pids > 0 and "pids" in have:
         out["pids"] = {"limit": pids}
+    block_io = blockio.oci(resources.get("block_limits", []), block_numbers) if "io" in have else {}
     if resources.get("blkio_weight") and "io" in have:
-        out["blockIO"] = {"weight": resources["blkio_weight"]}
+        block_io["weight"] = resources["blkio_weight"]
+    if block_io:
+        out["blockIO"] = block_io
     unified = {
         k: v for k, v in resources.get("unified", {}).items() if k.partition(".")[0] in have | {"cgroup"}
     }

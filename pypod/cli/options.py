@@ -30,7 +30,7 @@ class ContainerOptions(TypedDict, total=False):
     authfile: Annotated[str, opt("--authfile", metavar="FILE", complete="files",
         help="Read the credentials for registries from this file")]
     blkio_weight_device: Annotated[list[str], opt("--blkio-weight-device", kind="slice",
-        metavar="DEVICE:WEIGHT", state=LATER,
+        metavar="DEVICE:WEIGHT",
         help="Relative weight of block I/O on one device")]
     blkio_weight: Annotated[str, opt("--blkio-weight", metavar="N",
         help="Relative weight of block I/O, 10 to 1000")]
@@ -82,16 +82,12 @@ class ContainerOptions(TypedDict, total=False):
         state=LATER, why="an unprivileged user cannot give device rights",
         help="Add a rule to the list of devices that the cgroup allows")]
     device_read_bps: Annotated[list[str], opt("--device-read-bps", kind="slice", metavar="DEVICE:RATE",
-        state=LATER,
         help="Limit reads from a device in bytes per second")]
     device_read_iops: Annotated[list[str], opt("--device-read-iops", kind="slice", metavar="DEVICE:RATE",
-        state=LATER,
         help="Limit reads from a device in operations per second")]
     device_write_bps: Annotated[list[str], opt("--device-write-bps", kind="slice", metavar="DEVICE:RATE",
-        state=LATER,
         help="Limit writes to a device in bytes per second")]
     device_write_iops: Annotated[list[str], opt("--device-write-iops", kind="slice", metavar="DEVICE:RATE",
-        state=LATER,
         help="Limit writes to a device in operations per second")]
     device: Annotated[list[str], opt("--device", kind="slice", metavar="HOST[:CTR[:rwm]]", complete="files",
         help="Give the container a device of the host")]

@@ -96,13 +96,19 @@ def test_kernel_parameters_that_cannot_be(shared: Pypod, options: list[str]) -> 
         (["--pids-limit", "33"], "pids", "pids.max", "33"),
         (["--pids-limit=-1"], "", "", ""),
         (["--blkio-weight", "200"], "io", "", ""),
+        (["--device-read-bps", "/dev/vda:1m"], "io", "", ""),
+        (["--device-read-iops", "/dev/vda:100"], "io", "", ""),
+        (["--device-write-bps", "/dev/vda:1m"], "io", "", ""),
+        (["--device-write-iops", "/dev/vda:100"], "io", "", ""),
+        (["--blkio-weight-device", "/dev/vda:100"], "io", "", ""),
         (["--cgroup-conf", "pids.max=44"], "pids", "pids.max", "44"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 # covers: run --memory, run --memory-swap, run --memory-reservation, run --cpus, run --cpu-period
 # covers: run --cpu-quota, run --cpu-shares, run --cpuset-cpus, run --cpuset-mems, run --pids-limit
-# covers: run --blkio-weight, run --cgroup-conf
+# covers: run --blkio-weight, run --cgroup-conf, run --device-read-bps, run --device-read-iops
+# covers: run --device-write-bps, run --device-write-iops, run --blkio-weight-device
 def test_limits_hold_or_say_what_they_need(
     shared: Pypod, options: list[str], controller: str, file: str, wanted: str
 ) -> None:
@@ -128,6 +134,11 @@ def test_limits_hold_or_say_what_they_need(
         ["--cpus", "1", "--cpu-quota", "1000"],
         ["--pids-limit", "x"],
         ["--cpuset-cpus", "a-b"],
+        ["--device-read-bps", "/dev/null"],
+        ["--device-write-bps", "/dev/null:0"],
+        ["--device-read-iops", "sda:5"],
+        ["--device-write-iops", "/dev/null:x"],
+        ["--blkio-weight-device", "/dev/null:5"],
         ["--blkio-weight", "5"],
         ["--cgroup-conf", "novalue"],
         ["--cpu-shares", "x"],

@@ -160,7 +160,6 @@ WRONG: list[tuple[str, Any]] = [
 
 LATER: list[tuple[str, Any]] = [
     ("device", ["nvidia.com/gpu=all"]),
-    ("device_read_bps", ["/dev/sda:1m"]),
     ("gpus", "all"),
     ("health_cmd", "true"),
     ("ip", "10.0.0.5"),

@@ -176,7 +176,7 @@ def test_identity_of_the_record(make: Maker) -> None:
 
 def test_a_root_file_system_instead_of_an_image(make: Maker) -> None:
     record = make.record(["sh"], rootfs=True)
-    assert (record["image"], record["rootfs"]) == ("", "localhost/box")
+    assert (record["image"], record["rootfs"], record.get("rootfs_overlay")) == ("", "/localhost/box", False)
 
 
 def test_default_parameters_need_a_namespace_of_their_own(make: Maker) -> None:

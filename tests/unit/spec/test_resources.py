@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from libpod.errors import UsageError
-from libpod.spec import resources
+from libpod.spec import blockio, resources
 from tests.unit.spec.conftest import Maker
 
 ALL = ["cpu", "cpuset", "io", "memory", "pids"]
@@ -40,6 +40,50 @@ def oci(make: Maker, controllers: list[str] | None = None, **options: Any) -> An
 )
 def test_limits(options: dict[str, Any], expected: dict[str, Any], make: Maker) -> None:
     assert oci(make, pids_limit="-1", **options) == expected
+
+
+def test_limits_of_block_devices(make: Maker) -> None:
+    options = {
+        "device_read_bps": ["/dev/sda:1m", "/dev/sdb:7"],
+        "device_write_iops": ["/dev/sda:50"],
+        "blkio_weight_device": ["/dev/../dev/sdb:20"],
+        "blkio_weight": "30",
+    }
+    numbers = {"/dev/sda": [8, 0], "/dev/sdb": [8, 16]}
+    config = make.config(ctx={"controllers": ALL, "block_numbers": numbers}, pids_limit="-1", **options)
+    assert config["linux"]["resources"] == {
+        "blockIO": {
+            "weight": 30,
+            "throttleReadBpsDevice": [
+                {"major": 8, "minor": 0, "rate": 1 << 20},
+                {"major": 8, "minor": 16, "rate": 7},
+            ],
+            "throttleWriteIOPSDevice": [{"major": 8, "minor": 0, "rate": 50}],
+            "weightDevice": [{"major": 8, "minor": 16, "weight": 20}],
+        }
+    }
+    record = make.record(device_write_bps=["/dev/sda:1k"])
+    assert resources.needed_controllers(record["resources"]) == {"io": "--device-write-bps"}
+
+
+KINDS = [
+    "blkio_weight_device",
+    "device_read_bps",
+    "device_read_iops",
+    "device_write_bps",
+    "device_write_iops",
+]
+
+
+@given(st.sampled_from(KINDS), st.text(alphabet="/dev:sa109-. kx", max_size=12))
+def test_a_block_device_has_a_path_and_a_number(kind: str, value: str) -> None:
+    try:
+        found = blockio.parse({kind: [value]})
+    except UsageError:
+        return
+    assert [limit["kind"] for limit in found] == [kind]
+    assert found[0]["value"] > 0
+    assert found[0]["path"].startswith("/")
 
 
 def test_number_of_processes(make: Maker) -> None:
