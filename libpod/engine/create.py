@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from libpod.engine.session import Session
     from libpod.model.container import ContainerRecord, MountRecord
     from libpod.model.image import ImageRecord
-    from libpod.model.request import MergeIds, Request
+    from libpod.model.request import HostFacts, MergeIds, Request
 
 _NAME_TRIES = 20
 _PLATFORM = ("platform", "arch", "os", "variant")
@@ -49,9 +49,12 @@ def read_lines(files: object, option: str) -> list[str]:
     return lines
 
 
-def cgroup_mode(session: Session, req: Request) -> str:
-    """What `--cgroups` is for this request."""
-    return req["cgroups"] or session.settings.cgroups
+def host_facts(session: Session, req: Request) -> HostFacts:
+    """The facts about this host, for the cgroup that the request wants."""
+    settings = session.settings
+    return session.host_facts(
+        req["cgroups"] or settings.cgroups, req["cgroup_parent"] or settings.cgroup_parent
+    )
 
 
 def find_image(session: Session, name: str, options: Mapping[str, object]) -> ImageRecord:
@@ -124,7 +127,7 @@ def build_record(
         "image_name": image["names"][0] if image["names"] else "",
         "layers": image["layers"],
         "create_command": command_line,
-        "host": session.host_facts(cgroup_mode(session, req)),
+        "host": host_facts(session, req),
         "joins": joins,
         "volumes_from": mounts_of,
     }
@@ -235,7 +238,7 @@ def create(
     from libpod.util.lock import RANK_CONTAINER
 
     req = parse(session, options, image, command)
-    validate.request(req, session.host_facts(cgroup_mode(session, req)))
+    validate.request(req, host_facts(session, req))
     session.enter()
     found = image_of(session, req, options)
     record = build_record(session, req, found, command_line)

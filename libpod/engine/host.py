@@ -18,10 +18,11 @@ _RLIMITS = (
 )
 
 
-def facts(session: Session, mode: str = "") -> HostFacts:
-    """Taken as the calling user, before or after the user namespace is entered. `mode` is `--cgroups`."""
+def facts(session: Session, mode: str = "", parent: str = "") -> HostFacts:
+    """Taken as the calling user, before or after the user namespace is entered. `mode` is `--cgroups`,
+    `parent` is `--cgroup-parent`."""
     uname = os.uname()
-    plan = session.cgroups_for(mode)
+    plan = session.cgroups_for(mode, parent)
     found: HostFacts = {
         "hostname": uname.nodename,
         "uid": session.uid,

@@ -39,11 +39,11 @@ class Launched:
 class Forked:
     """A monitor that does not know its container yet."""
 
-    __slots__ = ("mode", "monitor", "plan")
+    __slots__ = ("monitor", "place", "plan")
 
-    def __init__(self, mode: str, plan: CgroupPlan, monitor: Launch) -> None:
-        self.mode = mode
-        """`--cgroups` of the container that it can take."""
+    def __init__(self, place: tuple[str, str], plan: CgroupPlan, monitor: Launch) -> None:
+        self.place = place
+        """`--cgroups` and `--cgroup-parent` of the container that it can take."""
         self.plan = plan
         self.monitor = monitor
 
@@ -52,17 +52,20 @@ class Forked:
         self.monitor.close()
 
 
-def fork(session: Session, mode: str = "") -> Forked:
-    """Fork a monitor, for a container with this `--cgroups` (empty: the settings').
+def fork(session: Session, mode: str = "", parent: str = "") -> Forked:
+    """Fork a monitor, for a container with this `--cgroups` and `--cgroup-parent` (empty: the settings').
 
     Best before the database is opened: its pages would stay in the monitor's memory.
     """
     session.enter()
     mode = mode or session.settings.cgroups
-    plan = session.cgroups_for(mode)
+    parent = parent or session.settings.cgroup_parent
+    plan = session.cgroups_for(mode, parent)
     moves_itself = plan["manager"] == "cgroupfs"
     return Forked(
-        mode, plan, monitorctl.launch(session.paths, session.hold_in_child, moves_itself=moves_itself)
+        (mode, parent),
+        plan,
+        monitorctl.launch(session.paths, session.hold_in_child, moves_itself=moves_itself),
     )
 
 

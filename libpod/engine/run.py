@@ -83,7 +83,8 @@ def _launch(session: Session, options: Mapping[str, object], cid: str) -> launch
     seconds = options.get("stop_timeout")
     if not (isinstance(seconds, int) and seconds >= 0):
         seconds = session.settings.stop_timeout_s
-    return launch.place(launch.fork(session, str(options.get("cgroups") or "")), cid, seconds)
+    mode, parent = (str(options.get(key) or "") for key in ("cgroups", "cgroup_parent"))
+    return launch.place(launch.fork(session, mode, parent), cid, seconds)
 
 
 def _start(
@@ -101,7 +102,7 @@ def _start(
     from libpod.spec import validate
 
     req = create.parse(session, asked.options, asked.image, asked.command)
-    validate.request(req, session.host_facts(create.cgroup_mode(session, req)))
+    validate.request(req, create.host_facts(session, req))
     with session.locks.take(RANK_CONTAINER, cid) as held, undo.Undo() as steps:
         steps.push(held.remove)
         create.make_dirs(session, cid, steps)

@@ -52,7 +52,7 @@ class Session:
         self._settings: Settings | None = None
         self._db: Db | None = None
         self._locks: Locks | None = None
-        self._cgroups: dict[str, CgroupPlan] = {}
+        self._cgroups: dict[tuple[str, str], CgroupPlan] = {}
         self.entry: Entry | None = None
         """How the user namespace was entered; None until `enter`."""
 
@@ -89,20 +89,21 @@ class Session:
         """Where containers get their cgroups, decided once for this process."""
         return self.cgroups_for("")
 
-    def cgroups_for(self, mode: str) -> CgroupPlan:
-        """The same for a container with this `--cgroups`."""
+    def cgroups_for(self, mode: str, parent: str = "") -> CgroupPlan:
+        """The same for a container with this `--cgroups` and `--cgroup-parent`."""
         mode = mode if mode in ("split", "disabled") else ""
-        if mode not in self._cgroups:
+        if (mode, parent) not in self._cgroups:
             from libpod.rootless import cgroups
 
-            self._cgroups[mode] = cgroups.plan(self.settings, self.environ, mode)
-        return self._cgroups[mode]
+            self._cgroups[mode, parent] = cgroups.plan(self.settings, self.environ, mode, parent)
+        return self._cgroups[mode, parent]
 
-    def host_facts(self, mode: str = "") -> HostFacts:
-        """The facts about this host that the checks of a request need; `mode` is its `--cgroups`."""
+    def host_facts(self, mode: str = "", parent: str = "") -> HostFacts:
+        """The facts about this host that the checks of a request need; `mode` is its `--cgroups`, `parent`
+        its `--cgroup-parent`."""
         from libpod.engine import host
 
-        return host.facts(self, mode)
+        return host.facts(self, mode, parent)
 
     def ensure_store(self) -> None:
         """Make the folders of the store where they are missing."""

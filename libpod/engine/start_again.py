@@ -49,12 +49,12 @@ class Starter:
             self._ready.close()
             self._ready = None
 
-    def _monitor(self, mode: str) -> launch.Forked:
+    def _monitor(self, mode: str, parent: str) -> launch.Forked:
         forked = self._ready
-        if forked is not None and forked.mode == mode:
+        if forked is not None and forked.place == (mode, parent):
             self._ready = None
             return forked
-        return launch.fork(self._session, mode)
+        return launch.fork(self._session, mode, parent)
 
     def _start(self, record: ContainerRecord, stdio: Stdio | None) -> starting.Started | None:
         session = self._session
@@ -73,7 +73,11 @@ class Starter:
                     _go_on(session, record)
                     return None
                 monitorctl.stop_unmonitored(session.paths, record["id"])  # nobody would see how it ends
-            launched = launch.place(self._monitor(record["cgroups"]), record["id"], record["stop_timeout_s"])
+            launched = launch.place(
+                self._monitor(record["cgroups"], record["cgroup_parent"]),
+                record["id"],
+                record["stop_timeout_s"],
+            )
             try:
                 size = (
                     stdio.size() if stdio is not None and stdio.size is not None and record["tty"] else None
@@ -88,7 +92,7 @@ class Starter:
                 )
                 from libpod.spec import validate  # while the monitor makes the network
 
-                validate.record(record, session.host_facts(record["cgroups"]))
+                validate.record(record, session.host_facts(record["cgroups"], record["cgroup_parent"]))
                 return starting.start(
                     session, record, launched, around, attach=streams, size=size, passed=self._passed
                 )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 
 from libpod import log
-from libpod.errors import KernelError
+from libpod.errors import KernelError, UsageError
 from libpod.kernel import cgroup, cgtree
 
 TYPE_CHECKING = False
@@ -51,6 +51,8 @@ if TYPE_CHECKING:
         mount_needed: bool
         """The monitor must mount cgroup2 for itself: the host shows version 1 at /sys/fs/cgroup."""
         bus: str
+        slice: str
+        """systemd's slice for the scopes of containers; empty = the usual one."""
         reason: str
         """Why cgroups are disabled or the wanted manager cannot be had; empty otherwise."""
 
@@ -67,11 +69,15 @@ _READ_ONLY = "cgroups are read-only here (ProtectControlGroups= in the unit that
 _NO_CGROUP = "this user may not make cgroups here (no delegated cgroup, no systemd of the user)"
 
 
-def plan(settings: HasManager | None, environ: Mapping[str, str], mode: str = "") -> CgroupPlan:
+def plan(
+    settings: HasManager | None, environ: Mapping[str, str], mode: str = "", parent: str = ""
+) -> CgroupPlan:
     """Decide for this process. Reads a few files (0.2 ms) and passes controllers on to the base where needed.
 
     `mode` is `--cgroups`. `split`: the user says that the unit of this process is there to be divided;
-    `disabled`: the container stays in the cgroup that this process is in.
+    `disabled`: the container stays in the cgroup that this process is in. `parent` is `--cgroup-parent`: a
+    slice of systemd's, or a cgroup (relative: below the one that would be taken), which is made. Raises
+    UsageError for one that cannot be had.
     """
     wanted = settings.cgroup_manager if settings is not None else ""
     if mode == "disabled":
@@ -82,6 +88,8 @@ def plan(settings: HasManager | None, environ: Mapping[str, str], mode: str = ""
     if mode == "split":
         facts["unit_delegated"] = bool(unit_of(facts["own"])) and facts["own_writable"]
     decided = decide(wanted, facts)
+    if parent:
+        decided = _below(decided, parent)
     if decided["manager"] == "cgroupfs":
         return {**decided, "controllers": sorted(_pass_on(decided["base"]))}
     if decided["manager"] == "systemd":
@@ -113,6 +121,7 @@ def decide(wanted: str, facts: Facts) -> CgroupPlan:
         "controllers": [],
         "mount_needed": facts["mode"] != "v2",
         "bus": facts["bus"] if manager == "systemd" else "",
+        "slice": "",
         "reason": reason,
     }
 
@@ -215,7 +224,7 @@ class Making:
                 self._name,
                 [monitor_pid],
                 bus=decided["bus"],
-                slice_name="user.slice" if host_uid() else "machine.slice",
+                slice_name=decided["slice"] or ("user.slice" if host_uid() else "machine.slice"),
                 description=f"pypod container {cid[:12]}",
                 stop_timeout_s=stop_timeout_s + STOP_RESERVE_S if stop_timeout_s >= 0 else -1,
             )
@@ -264,6 +273,49 @@ def _facts_of_mode() -> Facts:
         "bus": "",
         "read_only": False,
     }
+
+
+def _below(decided: CgroupPlan, parent: str) -> CgroupPlan:
+    """The plan with containers below this parent."""
+    subject = f'--cgroup-parent "{parent}"'
+    if decided["manager"] == "disabled":
+        raise UsageError(f"{subject}: {decided['reason'] or 'cgroups are disabled'}", remedy=REMEDY)
+    is_slice = parent.endswith(".slice")
+    if decided["manager"] == "systemd":
+        if not is_slice or "/" in parent:
+            raise UsageError(
+                f"{subject}: systemd makes the cgroups here, it takes the name of a slice",
+                remedy='give one, as in "--cgroup-parent work.slice", or use --cgroup-manager=cgroupfs',
+            )
+        return {**decided, "slice": parent}
+    if is_slice:
+        raise UsageError(
+            f"{subject}: systemd, which makes slices, does not make the cgroups here",
+            remedy="give the path of a cgroup that this user may write",
+        )
+    base = os.path.normpath(os.path.join(decided["base"], parent))
+    try:
+        _make_all(base)
+    except KernelError as e:
+        raise UsageError(
+            f"{subject}: cannot make the cgroup {base}: {e.strerror}",
+            remedy=f"give one below {decided['base']}, which is this user's",
+        ) from e
+    if not cgroup.writable(base):
+        raise UsageError(
+            f"{subject}: this user may not put containers into the cgroup {base}",
+            remedy=f"give one below {decided['base']}, which is this user's",
+        )
+    return {**decided, "base": base}
+
+
+def _make_all(path: str) -> None:
+    if path == "/" or os.path.isdir(cgroup.directory(path)):
+        return
+    above = os.path.dirname(path)
+    _make_all(above)
+    cgroup.create(path)
+    _pass_on(above)
 
 
 def _pass_on(base: str) -> set[str]:

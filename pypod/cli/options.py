@@ -42,7 +42,7 @@ class ContainerOptions(TypedDict, total=False):
         help="Read the certificates for registries from this directory")]
     cgroup_conf: Annotated[list[str], opt("--cgroup-conf", kind="slice", metavar="KEY=VALUE",
         help="Write a value into a file of the container's cgroup")]
-    cgroup_parent: Annotated[str, opt("--cgroup-parent", metavar="PATH", state=LATER,
+    cgroup_parent: Annotated[str, opt("--cgroup-parent", metavar="PATH",
         help="Put the container's cgroup below this one")]
     cgroupns: Annotated[str, opt("--cgroupns", metavar="MODE", complete="(private,host)",
         help="Cgroup namespace: private, host, container:NAME or ns:PATH")]

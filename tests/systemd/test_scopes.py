@@ -112,3 +112,13 @@ def test_limits_hold_or_are_refused_by_name(box: Machine) -> None:
         words = ["--name", "hog", "--memory", "32m", "--memory-swap", "32m"]
         assert box.run("pypod", "run", *words, IMAGE, "tail", "/dev/zero", check=False).code == 137
         assert box.run("pypod", "inspect", "--format", "{{.State.OOMKilled}}", "hog").out == "true\n"
+
+
+# covers: run --cgroup-parent
+def test_a_slice_as_parent(box: Machine) -> None:
+    box.run("pypod", "run", "-d", "--name", "web", "--cgroup-parent", "work.slice", IMAGE, "sleep", "1000")
+    pid = box.run("pypod", "inspect", "--format", "{{.State.Pid}}", "web").out.strip()
+    path = box.run("sed", "-n", "s/^0:://p", f"/proc/{pid}/cgroup", user="root").out.strip()
+    assert "/work.slice/pypod-" in path
+    refused = box.run("pypod", "run", "--rm", "--cgroup-parent", "/work", IMAGE, "true", check=False)
+    assert "name of a slice" in refused.err

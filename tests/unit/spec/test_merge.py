@@ -176,7 +176,11 @@ def test_identity_of_the_record(make: Maker) -> None:
 
 def test_a_root_file_system_instead_of_an_image(make: Maker) -> None:
     record = make.record(["sh"], rootfs=True)
-    assert (record["image"], record["rootfs"], record.get("rootfs_overlay")) == ("", "/localhost/box", False)
+    assert (record["image"], record["rootfs"], record.get("rootfs_overlay")) == (
+        "",
+        "/home/user/localhost/box",
+        False,
+    )
 
 
 def test_default_parameters_need_a_namespace_of_their_own(make: Maker) -> None:
