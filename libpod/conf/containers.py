@@ -46,6 +46,7 @@ KEYS = {
     "containers.userns": ("userns", "str"),
     "containers.utsns": ("utsns", "str"),
     "containers.volumes": ("volumes", "list"),
+    "engine.cdi_spec_dirs": ("cdi_dirs", "list"),
     "engine.cgroup_manager": ("cgroup_manager", "str"),
     "engine.detach_keys": ("detach_keys", "str"),
     "engine.helper_binaries_dir": ("helper_binaries_dir", "list"),

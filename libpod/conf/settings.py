@@ -38,6 +38,7 @@ class Settings:
         self.apparmor_profile = ""
         self.base_hosts_file = ""
         """Absolute path, `image` or `none`; empty = the host's."""
+        self.cdi_dirs: list[str] = ["/etc/cdi", "/var/run/cdi"]
         self.cgroup_manager = ""
         """`systemd`, `cgroupfs`, `disabled`; empty = what fits here."""
         self.cgroup_parent = ""
@@ -159,6 +160,7 @@ def _apply_options(settings: Settings, options: Mapping[str, object]) -> None:
         ("runtime", "runtime"),
         ("network_cmd_path", "network_cmd_path"),
         ("hooks_dir", "hooks_dir"),
+        ("cdi_spec_dir", "cdi_dirs"),
         ("runtime_flag", "runtime_flags"),
     ):
         value = options.get(key)

@@ -56,6 +56,11 @@ def write(
     bundle = session.paths.container_dir(record["id"]) + "/bundle"
     os.makedirs(bundle, mode=0o700, exist_ok=True)
     entry = session.enter()
+    hooks: dict[str, list[dict[str, Any]]] = {}
+    if record.get("cdi") or session.settings.hooks_dir or session.uid == 0:
+        from libpod.engine import injected  # lazy: seldom
+
+        record, hooks = injected.inject(session, record)
     who = rootview.exec_user(root_fd, record, record["user"], accounts.of_host(record))
     gid_count = sum(row[2] for row in entry.idmap.gids)
     validate.user(who, record, uid_count=sum(row[2] for row in entry.idmap.uids), gid_count=gid_count)
@@ -80,6 +85,7 @@ def write(
         "seccomp": filters["section"],
         "seccomp_bpf": filters["bpf"],
         "controllers": place["controllers"],
+        "hooks": hooks,
         "block_numbers": _block_numbers(record),
         "ns_paths": _joined(session, record),
         "rootless": entry.rootless,

@@ -196,6 +196,8 @@ if TYPE_CHECKING:
         mounts: list[MountRecord]
         tmpfs: dict[str, str]
         devices: list[DeviceRecord]
+        cdi: NotRequired[list[str]]
+        """Names of devices of the Container Device Interface, looked up at each start."""
         network: NetworkRecord
         namespaces: NamespaceRecord
         userns: UserNsRecord
@@ -204,6 +206,8 @@ if TYPE_CHECKING:
         ulimits: list[UlimitRecord]
         sysctl: dict[str, str]
         shm_size_bytes: int
+        systemd_tmpfs_bytes: NotRequired[int]
+        """Size of each tmpfs that systemd mode adds; 0 = no limit."""
         dns: list[str]
         dns_search: list[str]
         dns_option: list[str]

@@ -101,6 +101,7 @@ if TYPE_CHECKING:
         image_volume: str
         """`anonymous`, `tmpfs`, `ignore`."""
         devices: list[DeviceRecord]
+        cdi: list[str]
         network: NetworkRecord | None
         pid: str
         ipc: str
@@ -113,6 +114,7 @@ if TYPE_CHECKING:
         sysctl: dict[str, str]
         shm_size_bytes: int
         """-1 = the default; 0 = no limit."""
+        systemd_tmpfs_bytes: int
         dns: list[str]
         dns_search: list[str]
         dns_option: list[str]
@@ -256,6 +258,7 @@ if TYPE_CHECKING:
         """Zone file to bind on /etc/localtime."""
         block_numbers: dict[str, list[int]]
         """Path -> [major, minor] of the block devices that have limits."""
+        hooks: dict[str, list[dict[str, object]]]
         mqueue: bool
         """The host has /dev/mqueue (for --ipc host). Default False."""
         apparmor: str

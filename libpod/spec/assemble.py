@@ -38,6 +38,8 @@ def assemble(record: ContainerRecord, ctx: AssembleContext) -> JsonDict:
     }
     if record["namespaces"]["uts"] == "private" and record["hostname"]:
         config["hostname"] = record["hostname"]
+    if ctx.get("hooks"):
+        config["hooks"] = ctx["hooks"]
     return config
 
 

@@ -132,12 +132,13 @@ def _files(record: ContainerRecord, ctx: AssembleContext) -> list[Mount]:
 
 def _implied_tmpfs(record: ContainerRecord) -> list[Mount]:
     """What --read-only and systemd need writable."""
-    paths: list[str] = []
+    found: dict[str, list[str]] = {}
     if record["security"]["read_only"] and record["security"]["read_only_tmpfs"]:
-        paths += _READ_ONLY_TMPFS
+        found.update((path, []) for path in _READ_ONLY_TMPFS)
     if record.get("systemd"):
-        paths += _SYSTEMD_TMPFS
-    return [_mount(path, "tmpfs", "tmpfs", list(_TMPFS_OPTIONS)) for path in dict.fromkeys(paths)]
+        limit = record.get("systemd_tmpfs_bytes", 0)
+        found.update((path, [f"size={limit}"] if limit else []) for path in _SYSTEMD_TMPFS)
+    return [_mount(path, "tmpfs", "tmpfs", [*_TMPFS_OPTIONS, *more]) for path, more in found.items()]
 
 
 def _escape(path: str) -> str:

@@ -15,6 +15,7 @@ from libpod.spec import env, etcopts, idmaps, netopts, resources, secopts, signa
 from libpod.spec.values import (
     bad,
     clean_path,
+    comma_words,
     flag,
     number,
     one_of,
@@ -47,7 +48,6 @@ _LATER = {
     "health_start_period": "health checks are",
     "health_on_failure": "health checks are",
     "health_startup_cmd": "health checks are",
-    "gpus": "GPUs are",
     "requires": "dependencies between containers are",
     "personality": "execution domains are",
     "rdt_class": "Intel RDT is",
@@ -92,7 +92,8 @@ def parse_options(
         "mounts": volumes.parse_all(options, cwd),
         "volumes_from": _volumes_from(options),
         "image_volume": _image_volume(options),
-        "devices": [parse_device(value) for value in words(options, "device")],
+        "devices": [parse_device(value) for value in words(options, "device") if not _is_cdi(value)],
+        "cdi": _cdi(options),
         "network": netopts.parse(options),
         "pid": netopts.namespace(options, "pid"),
         "ipc": netopts.namespace(options, "ipc", ("none", "shareable")),
@@ -104,6 +105,7 @@ def parse_options(
         "ulimits": resources.parse_ulimits(options),
         "sysctl": _sysctls(options),
         "shm_size_bytes": size(options, "shm_size", -1),
+        "systemd_tmpfs_bytes": size(options, "shm_size_systemd", 0),
         "dns": dns,
         "dns_search": dns_search,
         "dns_option": dns_option,
@@ -275,13 +277,26 @@ def _image_volume(options: Options) -> str:
     return "anonymous" if value == "bind" else value
 
 
+def _is_cdi(value: str) -> bool:
+    return "=" in value and not value.startswith("/")
+
+
+def _cdi(options: Options) -> list[str]:
+    """Devices of the Container Device Interface: `--device` names them, `--gpus` are those of NVIDIA."""
+    names = [value for value in words(options, "device") if _is_cdi(value)]
+    for name in names:
+        kind, _, device = name.partition("=")
+        vendor, _, class_ = kind.partition("/")
+        if not (vendor and class_ and device):
+            raise bad(
+                "device", name, "VENDOR/CLASS=NAME of a CDI device", 'write for example "nvidia.com/gpu=all"'
+            )
+    names += [f"nvidia.com/gpu={gpu}" for gpu in comma_words(options, "gpus")]
+    return list(dict.fromkeys(names))
+
+
 def parse_device(value: str) -> DeviceRecord:
     """One `--device`: /dev/NAME[:PATH][:PERMISSIONS]."""
-    if "=" in value and not value.startswith("/"):
-        raise NotSupportedError(
-            f'--device "{value}": CDI devices are not supported yet',
-            remedy="give the path of the device, as /dev/fuse",
-        )
     parts = value.split(":")
     permissions = "rwm"
     if len(parts) > 1 and parts[-1] and not parts[-1].startswith("/"):

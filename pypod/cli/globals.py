@@ -15,7 +15,7 @@ _REMOTE = "pypod works on this machine only; use ssh to run it on another"
 class GlobalOptions(TypedDict, total=False):
     """What `Context.globals` holds: the options that were given, nothing else."""
 
-    cdi_spec_dir: Annotated[list[str], opt("--cdi-spec-dir", metavar="DIR", state=LATER, complete="dirs",
+    cdi_spec_dir: Annotated[list[str], opt("--cdi-spec-dir", metavar="DIR", complete="dirs",
         help="Directory with CDI descriptions of devices")]
     cgroup_manager: Annotated[str, opt("--cgroup-manager", metavar="NAME",
         complete="(cgroupfs,systemd,disabled)",
@@ -30,7 +30,7 @@ class GlobalOptions(TypedDict, total=False):
         help="Kind of the database")]
     events_backend: Annotated[str, opt("--events-backend", metavar="NAME", complete="(file,journald,none)",
         state=LATER, harmless="none", help="Where events are kept: file, journald or none")]
-    hooks_dir: Annotated[list[str], opt("--hooks-dir", metavar="DIR", state=LATER, complete="dirs",
+    hooks_dir: Annotated[list[str], opt("--hooks-dir", metavar="DIR", complete="dirs",
         help="Directory with OCI hooks")]
     identity: Annotated[str, opt("--identity", metavar="FILE", state=LATER, why=_REMOTE, complete="files",
         help="Key file for a connection by ssh")]

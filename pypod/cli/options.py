@@ -112,7 +112,7 @@ class ContainerOptions(TypedDict, total=False):
         help="Note that the container listens on this port or range")]
     gidmap: Annotated[list[str], opt("--gidmap", kind="slice", metavar="CTR:HOST:SIZE",
         help="Map these group ids in a user namespace of its own")]
-    gpus: Annotated[str, opt("--gpus", metavar="LIST", state=LATER, help="GPUs to give to the container")]
+    gpus: Annotated[str, opt("--gpus", metavar="LIST", help="GPUs to give to the container")]
     group_add: Annotated[list[str], opt("--group-add", kind="slice", metavar="GROUP",
         help="Give the process another group; keep-groups keeps those of the caller")]
     group_entry: Annotated[str, opt("--group-entry", metavar="LINE",
@@ -270,7 +270,7 @@ class ContainerOptions(TypedDict, total=False):
         help="Give the container a secret")]
     security_opt: Annotated[list[str], opt("--security-opt", metavar="OPTION",
         help="Security option: no-new-privileges, seccomp=FILE, mask=PATHS, unmask=PATHS, label=disable ...")]
-    shm_size_systemd: Annotated[str, opt("--shm-size-systemd", metavar="SIZE", state=LATER,
+    shm_size_systemd: Annotated[str, opt("--shm-size-systemd", metavar="SIZE",
         help="Size of the tmpfs file systems of systemd mode")]
     shm_size: Annotated[str, opt("--shm-size", metavar="SIZE", default="65536k",
         help="Size of /dev/shm, with a unit b, k, m or g")]

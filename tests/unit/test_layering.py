@@ -93,7 +93,7 @@ THIRD_PARTY = {
     "click": ("pypod.cli",),
     "httpx": ("libpod.image", "pypod.api", "pypod.cli"),
     "pyroute2": ("libpod.network",),
-    "yaml": ("libpod.kube",),
+    "yaml": ("libpod.conf", "libpod.kube"),
     "sh": ("libpod.engine", "libpod.rootless", "libpod.network", "pypod.cli"),
     "backports": ("libpod.image", "libpod.util"),
     "compression": ("libpod.image", "libpod.util"),

@@ -156,11 +156,12 @@ WRONG: list[tuple[str, Any]] = [
     ("volumes_from", ["web:rx"]),
     ("volumes_from", ["web:ro,rw"]),
     ("workdir", "relative"),
+    ("device", ["vendor=x"]),
+    ("device", ["vendor/class="]),
+    ("shm_size_systemd", "x"),
 ]
 
 LATER: list[tuple[str, Any]] = [
-    ("device", ["nvidia.com/gpu=all"]),
-    ("gpus", "all"),
     ("health_cmd", "true"),
     ("ip", "10.0.0.5"),
     ("mac_address", "02:00:00:00:00:01"),
