@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import os
-
-from libpod import errors, log, unmonitored
+from libpod import errors, log
 from libpod.engine import containers, rootfiles
+from libpod.engine import pause as freezer
 from libpod.engine.import_image import open_store
-from libpod.kernel import cgroup
 from libpod.state import images
-from libpod.storage import driver, mapped
-from libpod.util import tartree
+from libpod.storage import treediff
+from libpod.util import failpoint, tartree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from typing import Any
 
     from libpod.engine.session import Session
     from libpod.model.container import ContainerRecord
     from libpod.model.image import ImageRecord
-    from libpod.util.copytree import Owner
 
 FORMATS = ("oci", "docker")
-_FREEZE_S = 10.0
 _PLACES = frozenset(name[1:] for name in rootfiles.PLACES if name != b"/run")
 
 
@@ -57,59 +53,49 @@ def commit(
         )
     record = containers.find(session, name)
     store = open_store(session, say)
-    base = _base(session, record, needed=not squash)
-    whole = squash or base is None
-    frozen = _freeze(session, record) if pause else ""
+    of = base = _base(session, record, needed=not squash)
+    paused = pause and _pause(session, record)
     try:
-        if whole:
-            root_fd, owner = rootfiles.open_whole(session, (record, None))
+        if squash or base is None:
+            root, owner = rootfiles.open_whole(session, (record, None))
+            written = rootfiles.Written(root, None, owner)
+            base = None
         else:
-            root_fd, _ = rootfiles.open_own(session, (record, None))
-            owner = mapped.seen_inside(record, own_layer=True)
+            written = rootfiles.open_own(session, (record, None))
         try:
             return _make(
                 store,
                 record,
-                None if whole else base,
-                root_fd,
-                owner,
+                base,
+                written,
                 image_name,
-                _config(record, base, include_volumes=include_volumes, docker=kind == "docker"),
+                _config(record, of, include_volumes=include_volumes, docker=kind == "docker"),
                 change=change,
                 author=author,
                 message=message,
                 docker=kind == "docker",
             )
         finally:
-            if root_fd >= 0:
-                os.close(root_fd)
+            written.close()
     finally:
-        if frozen:
-            cgroup.freeze(frozen, False)
+        if paused:
+            _go_on(session, record)
 
 
 def _make(
     store: Any,
     record: ContainerRecord,
     base: ImageRecord | None,
-    root_fd: int,
-    owner: Owner | None,
+    written: rootfiles.Written,
     image_name: str,
     config: dict[str, Any],
     **more: Any,
 ) -> str:
     from libpod.image import commit as image_commit
 
-    fuse = base is not None and driver.of(record) == "fuse-overlayfs"
-    # Of a container that was never started there is no layer: an empty archive stands for it.
-    chunks = (
-        tartree.Tree(root_fd, log.warning, layer=True, skip=_PLACES, owner=owner, fuse=fuse).chunks()
-        if root_fd >= 0
-        else iter((bytes(2 * 512),))
-    )
     made = image_commit.commit(
         store,
-        tartree.reader(chunks),
+        tartree.reader(_archive(written)),
         base,
         config,
         image_name,
@@ -118,6 +104,32 @@ def _make(
         **more,
     )
     return made["id"]
+
+
+def _archive(written: rootfiles.Written) -> Iterator[bytes]:
+    """What was written as the archive of a layer."""
+    if written.own is None:
+        return iter((bytes(2 * 512),))  # it was never started: an empty archive stands for its layer
+    if written.layer:
+        return _tree(written).chunks()
+    # A copy of everything: what differs from the layers below is looked for first.
+    only: set[bytes] = set()
+    gone: dict[bytes, list[bytes]] = {}
+    below = -1 if written.below is None else written.below
+    owners = (written.owner, written.below_owner)
+    changes = treediff.changes(written.own, below, layer=False, copied_ns=written.copied_ns, owners=owners)
+    for what, path in changes:
+        folder, _, name = path[1:].rpartition(b"/")
+        if what == "D":
+            gone.setdefault(folder, []).append(name)
+        else:
+            only.add(path[1:])
+    return _tree(written, only=only, gone=gone).chunks()
+
+
+def _tree(written: rootfiles.Written, **more: Any) -> tartree.Tree:
+    assert written.own is not None
+    return tartree.Tree(written.own, log.warning, layer=True, skip=_PLACES, owner=written.owner, **more)
 
 
 def _base(session: Session, record: ContainerRecord, *, needed: bool) -> ImageRecord | None:
@@ -135,30 +147,24 @@ def _base(session: Session, record: ContainerRecord, *, needed: bool) -> ImageRe
         ) from e
 
 
-def _freeze(session: Session, record: ContainerRecord) -> str:
-    """Let the processes of a running container stand still; the cgroup to let go on, empty if none."""
-    status = containers.status(session, record)
-    if status["state"] != "running":
-        return ""
-    inner = unmonitored.cgroup_of_run(session.paths, record["id"])
+def _pause(session: Session, record: ContainerRecord) -> bool:
+    """Let the processes of a running container stand still; whether they do so for us."""
+    if containers.status(session, record)["state"] != "running":
+        return False
     try:
-        if not inner:
-            raise errors.KernelError(2, "freeze", "no cgroup")
-        cgroup.freeze(inner, True)
-    except errors.KernelError as e:
-        raise errors.StateError(
-            f'cannot pause container "{record["name"]}": it has no cgroup of its own',
-            remedy="leave out --pause",
-            name=record["name"],
-        ) from e
-    if not cgroup.wait_frozen(inner, True, _FREEZE_S):
-        cgroup.freeze(inner, False)
-        raise errors.StateError(
-            f'container "{record["name"]}" does not pause within {_FREEZE_S:.0f} s',
-            remedy="leave out --pause",
-            name=record["name"],
-        )
-    return inner
+        freezer.pause(session, record)
+    except errors.NotSupportedError as e:
+        e.remedy = f"leave out --pause; {e.remedy}"
+        raise
+    failpoint.hit("commit:after-pause")
+    return True
+
+
+def _go_on(session: Session, record: ContainerRecord) -> None:
+    try:
+        freezer.unpause(session, record)
+    except errors.StateError as e:
+        log.debug("somebody else let the container go on, or ended it", error=e.message)
 
 
 def _config(

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-
 from libpod.engine import rootfiles
-from libpod.storage import driver, mapped, rootfs, treediff, view
+from libpod.storage import treediff
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from libpod.engine.rootfiles import Found, Kind
+    from libpod.engine.rootfiles import Kind
     from libpod.engine.session import Session
     from libpod.storage.treediff import Change
 
@@ -21,45 +19,28 @@ def diff(session: Session, name: str, other: str = "", kind: Kind = "all") -> li
     found = rootfiles.find(session, name, kind)
     base = rootfiles.find(session, other, kind) if other else None
     session.enter()
-    opened: list[int] = []
-    try:
-        record = found[0]
-        if base is not None:
-            old_fd, old_owner = rootfiles.open_whole(session, base)
-        elif record is not None and driver.of(record) == "vfs" and not record["rootfs"]:
-            if not rootfs.was_used(session.paths, record["id"]):
-                return []
-            old_fd, old_owner = view.of_layers(session.paths, record["layers"]), None
-        else:
-            return _of_layer(session, found)
-        opened.append(old_fd)
-        new_fd, new_owner = rootfiles.open_whole(session, found)
-        opened.append(new_fd)
-        owners = (new_owner, old_owner)
-        return treediff.changes(new_fd, old_fd, layer=False, silent=rootfiles.PLACES, owners=owners)
-    finally:
-        for fd in opened:
-            os.close(fd)
-
-
-def _of_layer(session: Session, found: Found) -> list[Change]:
-    """By its own layer alone."""
-    record = found[0]
-    own_fd, below = rootfiles.open_own(session, found)
-    if own_fd < 0:
-        return []
-    try:
-        below_fd = view.of_layers(session.paths, below)
+    if base is not None:
+        new, new_owner = rootfiles.open_whole(session, found)
         try:
-            return treediff.changes(
-                own_fd,
-                below_fd,
-                layer=True,
-                silent=rootfiles.PLACES,
-                fuse=record is not None and driver.of(record) == "fuse-overlayfs",
-                owners=(mapped.seen_inside(record, own_layer=True) if record is not None else None, None),
-            )
+            old, old_owner = rootfiles.open_whole(session, base)
+            try:
+                owners = (new_owner, old_owner)
+                return treediff.changes(new, old, layer=False, silent=rootfiles.PLACES, owners=owners)
+            finally:
+                old.close()
         finally:
-            os.close(below_fd)
+            new.close()
+    written = rootfiles.open_own(session, found)
+    try:
+        if written.own is None:
+            return []
+        return treediff.changes(
+            written.own,
+            -1 if written.below is None else written.below,
+            layer=written.layer,
+            silent=rootfiles.PLACES,
+            copied_ns=written.copied_ns,
+            owners=(written.owner, written.below_owner),
+        )
     finally:
-        os.close(own_fd)
+        written.close()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from libpod import log
 from libpod.engine import containers, rootfiles, save
 from libpod.util import mktar, tartree
@@ -22,14 +20,14 @@ def export(session: Session, name: str, output: str = "") -> None:
     session.enter()
 
     def fill(fd: int) -> None:
-        root_fd, owner = rootfiles.open_whole(session, (record, None))
+        root, owner = rootfiles.open_whole(session, (record, None))
         try:
             put = mktar.to_fd(fd, output or "stdout")
-            for data in tartree.Tree(root_fd, log.warning, owner=owner).chunks():
+            for data in tartree.Tree(root, log.warning, owner=owner).chunks():
                 put(data)
             put(b"")
         finally:
-            os.close(root_fd)
+            root.close()
 
     if output:
         save.to_file(output, fill)

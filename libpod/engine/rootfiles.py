@@ -6,10 +6,11 @@ import os
 
 from libpod import errors
 from libpod.engine import containers, initproc
-from libpod.kernel import path
+from libpod.kernel import path, process
 from libpod.state import images
-from libpod.storage import driver, layers, mapped, rootfs, view
-from libpod.util import jsonio
+from libpod.storage import driver, layers, mapped, overlay, rootfs, vfs
+from libpod.storage import fuse as fuse_driver
+from libpod.util import dirview, jsonio
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from libpod.model.container import ContainerRecord
     from libpod.model.image import ImageRecord
     from libpod.util.copytree import Owner
+    from libpod.util.dirview import Plain
 
     Kind = Literal["all", "container", "image"]
     Found = tuple[ContainerRecord | None, ImageRecord | None]
@@ -61,18 +63,95 @@ def find(session: Session, name: str, kind: Kind) -> Found:
         ) from e
 
 
-def open_whole(session: Session, found: Found) -> tuple[int, Owner | None]:
-    """(an owned descriptor of the root directory, without volumes and other mounts; from the ids of its files
-    to those that the container sees). Inside the namespace.
+class Written:
+    """What a container or image has of its own, and what is below it. Owns both."""
+
+    __slots__ = ("below", "below_owner", "copied_ns", "layer", "own", "owner")
+
+    def __init__(
+        self,
+        own: Plain | None,
+        below: Plain | None,
+        owner: Owner | None = None,
+        *,
+        below_owner: Owner | None = None,
+        layer: bool = True,
+        copied_ns: int | None = None,
+    ) -> None:
+        self.own = own
+        """None = nothing: it was never started, or has no layer."""
+        self.below = below
+        """None = nothing is below."""
+        self.owner = owner
+        """From the ids of `own` to those that the container sees; `below_owner`: of what is below."""
+        self.below_owner = below_owner
+        self.layer = layer
+        """`own` has the changes alone, with marks; else it is a copy of all with the changes in it."""
+        self.copied_ns = copied_ns
+        """When that copy was made."""
+
+    def close(self) -> None:
+        for each in (self.own, self.below):
+            if each is not None:
+                each.close()
+
+
+def open_whole(session: Session, found: Found) -> tuple[Plain, Owner | None]:
+    """(the whole tree, owned, without volumes and other mounts; from the ids of its files to those that the
+    container sees). Inside the namespace. Nothing is mounted.
     """
     record, image = found
     if record is None:
-        return view.of_layers(session.paths, image["layers"] if image is not None else []), None
+        return _layered(session, image["layers"] if image is not None else []), None
+    if record["rootfs"] and not record.get("rootfs_overlay"):
+        return _opened(path.open_root(record["rootfs"])), mapped.seen_inside(record)
+    upper = f"{session.paths.container_dir(record['id'])}/{rootfs.UPPER}"
+    if not os.path.isdir(upper):
+        return _below(session, record), _owner_below(record)
+    if driver.of(record) == vfs.NAME:
+        return _opened(path.open_root(upper)), mapped.seen_inside(record)
+    fuse = driver.of(record) == fuse_driver.NAME
+    if fuse:
+        _write_back(session, record)
+    folders = [upper, *overlay.lower_of(session.paths, record)]
+    return _together(folders, fuse=fuse), mapped.seen_inside(record, own_layer=True)
+
+
+def _below(session: Session, record: ContainerRecord) -> Plain:
+    return _together(overlay.lower_of(session.paths, record))
+
+
+def _owner_below(record: ContainerRecord) -> Owner | None:
+    """Layers have the ids that a mapped container sees; any other one sees them through its map."""
+    return None if record.get("mapped") else mapped.seen_inside(record)
+
+
+def _opened(root_fd: int) -> Plain:
+    try:
+        return dirview.plain(root_fd)
+    finally:
+        os.close(root_fd)
+
+
+def _layered(session: Session, keys: list[str]) -> Plain:
+    return _together(overlay.lower_dirs(session.paths, keys))
+
+
+def _together(folders: list[str], *, fuse: bool = False) -> Plain:
+    process.allow_descriptors()  # each level of directories holds one for each layer that has it
+    return dirview.layered(folders, fuse_top=fuse)
+
+
+def _write_back(session: Session, record: ContainerRecord) -> None:
+    """Let a running container's files reach the upper directory: FUSE keeps what was written in its cache."""
     if containers.is_running(containers.status(session, record)):
         fd = _of_running(session, record)
         if fd >= 0:
-            return fd, mapped.seen_inside(record)
-    return view.of_plan(session.paths, driver.read_plan(session.paths, record)), mapped.seen_inside(record)
+            mounted = _opened(fd)
+            try:
+                layers.sync(mounted.fd, record["name"])
+            finally:
+                mounted.close()
 
 
 def _of_running(session: Session, record: ContainerRecord) -> int:
@@ -94,8 +173,8 @@ def _of_running(session: Session, record: ContainerRecord) -> int:
         return fd
 
 
-def open_own(session: Session, found: Found) -> tuple[int, list[str]]:
-    """(a descriptor of its own layer with overlay's marks, the keys of the layers below); -1 = no layer."""
+def open_own(session: Session, found: Found) -> Written:
+    """Its own layer and what is below. Raises NotSupportedError for a container with --rootfs."""
     record, image = found
     if record is not None:
         if record["rootfs"]:
@@ -104,18 +183,29 @@ def open_own(session: Session, found: Found) -> tuple[int, list[str]]:
                 "which does not tell what has changed",
                 remedy="compare it with a copy of your own",
             )
-        if driver.of(record) == "vfs":
-            raise errors.NotSupportedError(
-                f'what container "{record["name"]}" has changed cannot be told: its storage driver is vfs',
-                remedy="use a container made with --storage-driver=overlay",
-                name=record["name"],
-            )
+        kind = driver.of(record)
         upper = f"{session.paths.container_dir(record['id'])}/{rootfs.UPPER}"
-        return (path.open_root(upper) if os.path.isdir(upper) else -1), record["layers"]
+        if not os.path.isdir(upper):
+            return Written(None, None)
+        below, owner = _below(session, record), mapped.seen_inside(record, own_layer=True)
+        if kind == vfs.NAME:
+            return Written(
+                _opened(path.open_root(upper)),
+                below,
+                owner,
+                below_owner=_owner_below(record),
+                layer=False,
+                copied_ns=vfs.copied_ns(session.paths, record),
+            )
+        fuse = kind == fuse_driver.NAME
+        if fuse:
+            _write_back(session, record)
+        return Written(dirview.own(upper, fuse=fuse), below, owner, below_owner=_owner_below(record))
     keys = image["layers"] if image is not None else []
     if not keys:
-        return -1, []
+        return Written(None, None)
     top = keys[-1]
     if not layers.exists(session.paths, top):
         raise layers.damaged(top, "its directory is not there")
-    return view.layer(session.paths, top), keys[:-1]
+    own = dirview.own(layers.diff_dir(session.paths, top))
+    return Written(own, _layered(session, keys[:-1]) if keys[:-1] else None)

@@ -118,3 +118,15 @@ def _stat(pid: int | str) -> list[bytes]:
     except OSError as error:
         raise KernelError(error.errno or errno.EIO, "stat of process", str(pid)) from None
     return raw[raw.rindex(b")") + 2 :].split()
+
+
+def allow_descriptors() -> None:
+    """Let this process open as many files as it may at all (RLIMIT_NOFILE, getrlimit(2)).
+
+    For a command that ends soon and starts no program, which would inherit it.
+    """
+    import resource  # lazy: few need it
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

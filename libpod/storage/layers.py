@@ -109,6 +109,11 @@ def all_keys(paths: Paths) -> list[str]:
     return sorted(n for n in names if len(n) == KEY_LENGTH)
 
 
+def sync(fd: int, shown: str) -> None:
+    """Bring the file system of this open file to the disk. syncfs(2)."""
+    check(libc.syncfs(fd), "syncfs", shown)
+
+
 class Staged:
     """A layer in the making. Use as a context manager: what was not published is thrown away at the end of
     the block.
@@ -158,7 +163,7 @@ class Staged:
         folder_fd = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             # One call for thousands of files, instead of an fsync for each.
-            check(libc.syncfs(folder_fd), "syncfs", self.folder)
+            sync(folder_fd, self.folder)
             failpoint.hit("layer:after-sync")
             os.unlink(f"{self.folder}/{MARKER}")
             failpoint.hit("layer:after-unmark")

@@ -7,8 +7,9 @@ import os
 import stat
 
 from libpod.errors import StorageError
-from libpod.kernel import path
-from libpod.util.tartree import MAX_DEPTH, is_opaque
+from libpod.util import dirview
+from libpod.util.dirview import GONE
+from libpod.util.tartree import MAX_DEPTH
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,94 +17,111 @@ if TYPE_CHECKING:
     from typing import Literal
 
     from libpod.util.copytree import Owner
+    from libpod.util.dirview import Plain
 
     Change = tuple[Literal["A", "C", "D"], bytes]
 
-_GONE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ESTALE)
+_CHUNK = 1 << 18
 
 
 def changes(
-    new_fd: int,
-    old_fd: int,
+    new: Plain | int,
+    old: Plain | int,
     *,
     layer: bool,
     silent: Container[bytes] = (),
-    fuse: bool = False,
+    copied_ns: int | None = None,
     owners: tuple[Owner | None, Owner | None] = (None, None),
 ) -> list[Change]:
-    """What became of the tree at `old_fd` (-1 = an empty one) in that at `new_fd`; paths begin with a slash.
+    """What became of the tree `old` (-1 = an empty one) in `new`; paths begin with a slash.
 
-    `layer`: the new tree is an overlay's upper directory (`fuse`: with the marks of fuse-overlayfs), and what
-    it does not have is as in the old one. `silent`: paths that are not told themselves; what is below them
-    is. `owners` translate the ids of both trees. A directory counts as changed when its owner or mode
-    differs or something in it does.
+    Both stay the caller's. `layer`: the new tree is a layer's own (dirview.Own), and what it does not have is
+    as in the old one. `silent`: paths that are not told themselves; what is below them is. A directory counts
+    as changed when its owner or mode differs or something in it does. `copied_ns`: `new` was made then as a
+    copy of `old`; a file that looks the same and was touched since is compared by its content. `owners`
+    translate the ids of both trees.
     """
-    walk = _Walk(silent, fuse, owners)
-    old = path.open_dir_no_xdev(old_fd, ".") if old_fd >= 0 else -1
-    new = path.open_dir_no_xdev(new_fd, ".")
+    comparison = _Comparison(silent, copied_ns, owners)
+    new = dirview.plain(new) if isinstance(new, int) else new.dup()
     try:
-        walk.compare(new, old, b"/", layer, 0)
+        top = None
+        if not isinstance(old, int):
+            top = old.dup()
+        elif old >= 0:
+            top = dirview.plain(old)
+        try:
+            comparison.walk(new, top, b"/", layer, 0)
+        finally:
+            _close(top)
     finally:
-        _close(new, old)
-    return walk.out
+        new.close()
+    return comparison.out
 
 
-class _Walk:
+class _Comparison:
     def __init__(
-        self, silent: Container[bytes], fuse: bool, owners: tuple[Owner | None, Owner | None]
+        self,
+        silent: Container[bytes],
+        copied_ns: int | None,
+        owners: tuple[Owner | None, Owner | None],
     ) -> None:
         self._silent = silent
-        self._fuse = fuse
+        self._copied_ns = copied_ns
         self._new_owner, self._old_owner = owners
         self.out: list[Change] = []
 
-    def compare(self, new: int, old: int, prefix: bytes, layer: bool, depth: int) -> None:
+    def walk(self, new: Plain, old: Plain | None, prefix: bytes, layer: bool, depth: int) -> None:
         if depth > MAX_DEPTH:
             raise StorageError(
                 f"directories are nested more than {MAX_DEPTH} deep",
                 remedy="remove the tree inside the container",
             )
-        layer = layer and not is_opaque(new, fuse=self._fuse)
-        names = set(os.listdir(new))
-        if self._fuse:
-            names = {name for name in names if not name.startswith(".wh.")}
-        if old >= 0 and not layer:
-            names.update(os.listdir(old))
-        for shown, name in sorted((os.fsencode(n), n) for n in names):
-            full = prefix + shown
-            here, there = _look(new, name), _look(old, name)
+        layer = layer and not new.opaque
+        names = set(new.names())
+        if old is not None and not layer:
+            names.update(old.names())
+        for name in sorted(names):
+            full = prefix + name
+            here = new.look(name)
+            there = old.look(name) if old is not None else None
             told = full not in self._silent
-            if here is None or (stat.S_ISCHR(here.st_mode) and here.st_rdev == 0):
+            if here is None or new.removed(name, here):
                 if told and there is not None:
                     self.out.append(("D", full))
                 continue
             if there is None:
                 if told:
                     self.out.append(("A", full))
-            elif told and not _both_dirs(here, there) and (layer or not self._same(here, there)):
+            elif (
+                told
+                and not _both_dirs(here, there)
+                and (layer or not self._same(here, there) or self._other_content(new, old, name, here, there))
+            ):
                 self.out.append(("C", full))
             if stat.S_ISDIR(here.st_mode):
-                self._directory((new, old), name, full, (here, there), layer, depth)
+                self._directory(new, old, name, full, here, there, layer, depth)
 
     def _directory(
         self,
-        fds: tuple[int, int],
-        name: str,
+        new: Plain,
+        old: Plain | None,
+        name: bytes,
         full: bytes,
-        facts: tuple[os.stat_result, os.stat_result | None],
+        here: os.stat_result,
+        there: os.stat_result | None,
         layer: bool,
         depth: int,
     ) -> None:
-        here, there = facts
-        both = there is not None and stat.S_ISDIR(there.st_mode)
-        below_new = _open(fds[0], name)
-        below_old = _open(fds[1], name) if both else -1
+        both = old is not None and there is not None and stat.S_ISDIR(there.st_mode)
+        below_new = _child(new, name)
+        below_old = _child(old, name) if both and old is not None else None
         before = len(self.out)
         try:
-            if below_new >= 0:
-                self.compare(below_new, below_old, full + b"/", layer, depth + 1)
+            if below_new is not None:
+                self.walk(below_new, below_old, full + b"/", layer, depth + 1)
         finally:
-            _close(below_new, below_old)
+            _close(below_new)
+            _close(below_old)
         if (
             both
             and there is not None
@@ -122,29 +140,44 @@ class _Walk:
         (new_s, new_ns), (old_s, old_ns) = (divmod(f.st_mtime_ns, 1_000_000_000) for f in (new, old))
         return new_s == old_s and (new_ns == old_ns or not new_ns or not old_ns)
 
+    def _other_content(
+        self,
+        new: Plain,
+        old: Plain | None,
+        name: bytes,
+        here: os.stat_result,
+        there: os.stat_result,
+    ) -> bool:
+        """Of a file that looks the same: somebody may have set its time back."""
+        touched = self._copied_ns is not None and here.st_ctime_ns >= self._copied_ns
+        if not touched or old is None or not stat.S_ISREG(here.st_mode):
+            return False
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        one_fd = os.open(name, flags, dir_fd=new.at(name))
+        try:
+            other_fd = os.open(name, flags, dir_fd=old.at(name))
+            try:
+                while (data := os.read(one_fd, _CHUNK)) == os.read(other_fd, _CHUNK):
+                    if not data:
+                        return False
+                return True
+            finally:
+                os.close(other_fd)
+        finally:
+            os.close(one_fd)
+
 
 def _both_dirs(here: os.stat_result, there: os.stat_result) -> bool:
     return stat.S_ISDIR(here.st_mode) and stat.S_ISDIR(there.st_mode)
 
 
-def _look(dir_fd: int, name: str) -> os.stat_result | None:
-    if dir_fd < 0:
-        return None
+def _child(folder: Plain, name: bytes) -> Plain | None:
+    """A directory below; None when it has gone, or something is mounted there."""
     try:
-        return os.stat(name, dir_fd=dir_fd, follow_symlinks=False)
+        return folder.child(name)
     except OSError as e:
-        if e.errno in _GONE:
+        if e.errno in (*GONE, errno.EXDEV):
             return None
-        raise
-
-
-def _open(dir_fd: int, name: str) -> int:
-    """A directory below; -1 when it has gone, or something is mounted there."""
-    try:
-        return path.open_dir_no_xdev(dir_fd, name)
-    except OSError as e:
-        if e.errno in (*_GONE, errno.EXDEV):
-            return -1
         raise
 
 
@@ -153,7 +186,6 @@ def _facts(facts: os.stat_result, owner: Owner | None) -> tuple[int, int, int]:
     return facts.st_mode, uid, gid
 
 
-def _close(*fds: int) -> None:
-    for fd in fds:
-        if fd >= 0:
-            os.close(fd)
+def _close(folder: Plain | None) -> None:
+    if folder is not None:
+        folder.close()

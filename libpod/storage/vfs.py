@@ -21,6 +21,18 @@ if TYPE_CHECKING:
 NAME = "vfs"
 
 
+_STAMP = "copied"
+"""Its time is that at which the copy was whole: what has an earlier one was not touched since."""
+
+
+def copied_ns(paths: Paths, record: ContainerRecord) -> int:
+    """When the container's copy was made, as a time of change of files; 0 = not known."""
+    try:
+        return os.stat(f"{paths.container_dir(record['id'])}/{_STAMP}").st_ctime_ns
+    except OSError:
+        return 0
+
+
 def probe(paths: Paths) -> str:
     """A directory can always be bound. See driver.py."""
     return ""
@@ -55,7 +67,7 @@ def _make(paths: Paths, record: ContainerRecord, target: str) -> None:
     for key, source in zip(record["layers"], sources, strict=False):
         if not os.path.isdir(source):
             raise layers.damaged(key, "its directory is not there")
-    staged = target + ".new"
+    staged, stamp = target + ".new", f"{paths.container_dir(record['id'])}/{_STAMP}"
     staging.discard(staged, paths.trash)  # of a copy that was interrupted
     os.mkdir(staged, 0o700)
     try:
@@ -63,6 +75,8 @@ def _make(paths: Paths, record: ContainerRecord, target: str) -> None:
         for source in sources:
             flatten.apply(source, staged, owner)
         failpoint.hit("vfs:after-copy")
+        os.close(os.open(stamp, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600))
+        os.utime(stamp)  # by the clock that stamps files
         os.rename(staged, target)
     except ValueError as e:
         staging.discard(staged, paths.trash)

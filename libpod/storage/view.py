@@ -1,11 +1,10 @@
-"""Owns: read-only views of layers, in a mount namespace that this process alone has."""
+"""Owns: views of a container's files, in a mount namespace that this process alone has."""
 
 from __future__ import annotations
 
 from libpod import errors
 from libpod.kernel import mount, ns, overlay, path
 from libpod.kernel.const import CLONE_NEWNS, MNT_DETACH
-from libpod.storage import layers
 from libpod.storage import overlay as driver
 
 TYPE_CHECKING = False
@@ -61,25 +60,3 @@ def _mount(plan: MountPlan, place: str) -> None:
         fuse.mount_fuse(plan, place, -1)
     else:
         overlay.mount_overlay(plan["lower"], plan["upper"], plan["work"], place, userxattr=plan["userxattr"])
-
-
-def of_layers(paths: Paths, keys: list[str]) -> int:
-    """The same of layers, base first; of none it is an empty directory."""
-    return of_plan(
-        paths,
-        {
-            "kind": "overlay",
-            "lower": driver.lower_dirs(paths, keys),
-            "upper": None,
-            "readonly": True,
-            "program": "",
-            "work": None,
-            "volatile": False,
-            "userxattr": True,
-        },
-    )
-
-
-def layer(paths: Paths, key: str) -> int:
-    """A layer's own directory, with its marks."""
-    return path.open_root(layers.diff_dir(paths, key))

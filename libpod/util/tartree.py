@@ -12,23 +12,23 @@ import os
 import stat
 
 from libpod.errors import KernelError, StorageError
-from libpod.kernel import path
 from libpod.kernel.const import KERNEL_VIEWS
 from libpod.kernel.libc import file_system_type
+from libpod.util import dirview
 from libpod.util.mktar import BLOCK, pax_record
 from libpod.util.printable import printable
 from libpod.util.tarattrs import DEFAULT_ACL, SILENT_XATTRS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterator
+    from collections.abc import Callable, Container, Iterator, Mapping
+
+    from libpod.util.dirview import Plain
 
     Owner = Callable[[int, int], tuple[int, int]]
 
 MAX_DEPTH = 400
 """Each level of directories keeps a descriptor open."""
-OPAQUE = "user.overlay.opaque"
-_FUSE_OPAQUE = "user.fuseoverlayfs.opaque"
 _CHUNK = 1 << 18
 _MAX_GENERATED = 1 << 24
 _MAX_ID = 8**7 - 1
@@ -42,34 +42,37 @@ _KINDS = {stat.S_IFLNK: b"2", stat.S_IFCHR: b"3", stat.S_IFBLK: b"4", stat.S_IFI
 class Tree:
     """One pass over a tree. `chunks` gives the archive, its end included.
 
-    `layer`: the tree is an overlay's upper directory (`fuse`: with the marks of fuse-overlayfs); its marks
-    become those of image layers (image-spec layer.md "Whiteouts"), and the root has a member of its own.
-    `skip`: paths without a leading slash that are left out as long as they are empty files or
+    `root` stays the caller's. `layer`: the tree is a layer's own (dirview.Own); its marks become those of
+    image layers (image-spec layer.md "Whiteouts"), and the root has a member of its own. `only`: nothing but
+    these paths, without a leading slash, in a tree without marks; `gone` has what is removed there, by
+    directory. `skip`: paths without a leading slash that are left out as long as they are empty files or
     directories: places for mounts. `owner` translates ids. `top` is the name that the root gets as a
     member; without one only what is in it is. With `mounts` what is mounted below is entered too, unless
-    it is a view of the kernel's own (/proc, /sys). What lies in the root under a name of `without` is
-    left out.
+    it is a view of the kernel's own (/proc, /sys). What lies in the root under a name of `without` is left
+    out.
     """
 
     def __init__(
         self,
-        root_fd: int,
+        root: Plain | int,
         warn: Callable[[str], None],
         *,
         layer: bool = False,
+        only: Container[bytes] | None = None,
+        gone: Mapping[bytes, list[bytes]] | None = None,
         skip: Container[bytes] = (),
         owner: Owner | None = None,
-        fuse: bool = False,
         top: bytes = b"",
         mounts: bool = False,
         without: Container[bytes] = (),
     ) -> None:
-        self._root_fd = root_fd
+        self._root = root
         self._warn = warn
         self._layer = layer
+        self._only = only
+        self._gone = gone or {}
         self._skip = skip
         self._owner = owner
-        self._fuse = fuse
         self._top = top + b"/" if top else b""
         self._mounts = mounts
         self._without = without
@@ -77,39 +80,47 @@ class Tree:
         self._out = bytearray()
 
     def chunks(self) -> Iterator[bytes]:
-        root_fd = path.open_dir_no_xdev(self._root_fd, ".")
-        if self._layer:
-            facts = os.fstat(root_fd)
-            self._header(b"./", b"5", facts, 0, pax=self._attributes(root_fd, b"."))
-        elif self._top:
-            self._header(self._top, b"5", os.fstat(root_fd), 0, pax=self._attributes(root_fd, self._top))
-        names = [name for name in _names(root_fd) if name not in self._without]
-        stack = [(root_fd, self._top, names)]
+        root = dirview.plain(self._root) if isinstance(self._root, int) else self._root.dup()
+        names = [name for name in _names(root) if name not in self._without]
+        stack = [(root, self._top, names)]
         try:
+            if self._layer:
+                facts = os.fstat(root.fd)
+                self._header(b"./", b"5", facts, 0, pax=self._attributes(root.fd, b"."))
+                self._removals(b"")
+            elif self._top:
+                self._header(self._top, b"5", os.fstat(root.fd), 0, pax=self._attributes(root.fd, self._top))
             while stack:
-                dir_fd, prefix, names = stack[-1]
+                folder, prefix, names = stack[-1]
                 if not names:
                     stack.pop()
-                    os.close(dir_fd)
+                    folder.close()
                     continue
                 base = names.pop()
+                name = prefix + base
+                if self._only is not None and name not in self._only:
+                    continue
                 try:
-                    facts = os.stat(base, dir_fd=dir_fd, follow_symlinks=False)
-                    if stat.S_ISREG(facts.st_mode):
-                        yield from self._file(dir_fd, base, prefix + base, facts)
-                    elif stat.S_ISDIR(facts.st_mode):
-                        child = self._directory(dir_fd, base, prefix + base)
+                    found = folder.look(base)
+                    if self._layer and folder.removed(base, found):
+                        self._mark(prefix + _WHITEOUT + base)
+                    elif found is None:
+                        continue  # removed meanwhile: it is as if we had come later
+                    elif stat.S_ISREG(found.st_mode):
+                        yield from self._file(folder.at(base), base, name, found)
+                    elif stat.S_ISDIR(found.st_mode):
+                        child = self._directory(folder, base, name)
                         if child is not None:
-                            stack.append((child[0], prefix + base + b"/", child[1]))
+                            stack.append((child[0], name + b"/", child[1]))
                     else:
-                        self._other(dir_fd, base, prefix + base, facts)
+                        self._other(folder.at(base), base, name, found)
                 except OSError as e:
                     if e.errno in _GONE:
-                        continue  # removed meanwhile: it is as if we had come later
-                    if e.errno in _CHANGED:
-                        self._warn(f'"{printable(prefix + base)}" changed while it was read; left out')
                         continue
-                    raise _cannot_read(prefix + base, e) from e
+                    if e.errno in _CHANGED:
+                        self._warn(f'"{printable(name)}" changed while it was read; left out')
+                        continue
+                    raise _cannot_read(name, e) from e
                 if len(stack) > MAX_DEPTH:
                     raise StorageError(f"directories are nested more than {MAX_DEPTH} deep", remedy=_DEEP)
                 if len(self._out) >= _CHUNK:
@@ -117,15 +128,16 @@ class Tree:
             self._out += bytes(2 * BLOCK)
             yield self._taken()
         finally:
-            for dir_fd, _prefix, _rest in stack:
-                os.close(dir_fd)
+            for folder, _prefix, _rest in stack:
+                folder.close()
 
     def single(self, name: bytes) -> Iterator[bytes]:
         """The archive of what the root is when it is no directory, under this name."""
-        facts = os.fstat(self._root_fd)
+        assert isinstance(self._root, int)
+        facts = os.fstat(self._root)
         if stat.S_ISREG(facts.st_mode):
             # What a link of /proc/self/fd leads to is what was opened, whatever has its name by now.
-            yield from self._file(-1, b"/proc/self/fd/%d" % self._root_fd, name, facts, follow=True)
+            yield from self._file(-1, b"/proc/self/fd/%d" % self._root, name, facts, follow=True)
         else:
             self._special(name, facts)
         self._out += bytes(2 * BLOCK)
@@ -142,41 +154,38 @@ class Tree:
         self._out.clear()
         return data
 
-    def _directory(self, dir_fd: int, base: bytes, name: bytes) -> tuple[int, list[bytes]] | None:
+    def _directory(self, folder: Plain, base: bytes, name: bytes) -> tuple[Plain, list[bytes]] | None:
         try:
-            fd = (
-                path.open_dir_no_xdev(dir_fd, os.fsdecode(base))
-                if not self._mounts
-                else _entered(dir_fd, base)
-            )
+            child = _entered(folder.at(base), base) if self._mounts else folder.child(base)
         except KernelError as e:
             if e.errno != errno.EXDEV:
                 raise
-            facts = os.stat(base, dir_fd=dir_fd, follow_symlinks=False)
+            facts = os.stat(base, dir_fd=folder.at(base), follow_symlinks=False)
             self._header(name + b"/", b"5", facts, 0)  # something is mounted there: its place alone
             return None
         try:
-            names = _names(fd)
+            names = _names(child)
             if not names and name in self._skip:
-                os.close(fd)
+                child.close()
                 return None
-            self._header(name + b"/", b"5", os.fstat(fd), 0, pax=self._attributes(fd, name))
-            if self._layer and is_opaque(fd, fuse=self._fuse):
+            self._header(name + b"/", b"5", os.fstat(child.fd), 0, pax=self._attributes(child.fd, name))
+            if self._layer and child.opaque:
                 self._mark(name + b"/" + _WHITEOUT + _WHITEOUT + b".opq")
+            self._removals(name)
         except BaseException:
-            os.close(fd)
+            child.close()
             raise
-        return fd, names
+        return child, names
+
+    def _removals(self, name: bytes) -> None:
+        prefix = name + b"/" if name else b""
+        for base in self._gone.get(name, ()):
+            self._mark(prefix + _WHITEOUT + base)
 
     def _other(self, dir_fd: int, base: bytes, name: bytes, facts: os.stat_result) -> None:
         kind = _KINDS.get(stat.S_IFMT(facts.st_mode))
         if kind is None:
             return  # a socket: without its process it is nothing
-        if self._fuse and base.startswith(_WHITEOUT):
-            return
-        if self._layer and kind == b"3" and facts.st_rdev == 0:
-            self._mark(name[: len(name) - len(base)] + _WHITEOUT + base)
-            return
         if not self._usable(base, name) or self._linked(name, facts):
             return
         link = os.readlink(base, dir_fd=dir_fd) if kind == b"2" else b""
@@ -185,10 +194,7 @@ class Tree:
 
     def _usable(self, base: bytes, name: bytes) -> bool:
         if self._layer and base.startswith(_WHITEOUT):
-            if not self._fuse:  # else it is one, and nobody can make a file of such a name
-                self._warn(
-                    f'"{printable(name)}" was left out: in an image such a name is the mark of a removal'
-                )
+            self._warn(f'"{printable(name)}" was left out: in an image such a name is the mark of a removal')
             return False
         return True
 
@@ -299,7 +305,7 @@ class Tree:
         uid, gid = facts.st_uid, facts.st_gid
         if self._owner is not None:
             uid, gid = self._owner(uid, gid)
-        mtime_s = facts.st_mtime_ns // 1_000_000_000
+        mtime_s, fraction_ns = divmod(facts.st_mtime_ns, 1_000_000_000)
         records = [*(pax or ())]
         if len(name) > 100:
             records.append((b"path", name))
@@ -313,6 +319,10 @@ class Tree:
         ):
             if not 0 <= value <= limit:
                 records.append((key, b"%d" % value))
+        if self._layer and fraction_ns:
+            # An image should have the times that the container had; `export` keeps seconds, as others do.
+            records = [record for record in records if record[0] != b"mtime"]
+            records.append((b"mtime", _time(facts.st_mtime_ns)))
         if records:
             body = b"".join(pax_record(key, value) for key, value in records)
             self._out += _block(
@@ -353,23 +363,29 @@ def reader(chunks: Iterator[bytes]) -> Callable[[int], bytes]:
     return read
 
 
-def _names(fd: int) -> list[bytes]:
+def _time(time_ns: int) -> bytes:
+    """A time as pax has it: seconds with a fraction, in decimal."""
+    whole, rest = divmod(abs(time_ns), 1_000_000_000)
+    return b"%b%d.%b" % (b"-" if time_ns < 0 else b"", whole, (b"%09d" % rest).rstrip(b"0"))
+
+
+def _names(folder: Plain) -> list[bytes]:
     """The names in a directory, the first one last."""
-    return sorted((os.fsencode(name) for name in os.listdir(fd)), reverse=True)
+    return sorted(folder.names(), reverse=True)
 
 
-def _entered(dir_fd: int, base: bytes) -> int:
+def _entered(dir_fd: int, base: bytes) -> Plain:
     """Open a directory, a mount point too; EXDEV for a file system in which the kernel shows itself."""
     try:
         fd = os.open(base, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=dir_fd)
     except OSError as e:
         raise KernelError(e.errno or errno.EIO, "open", os.fsdecode(base)) from None
     if os.fstat(fd).st_dev == os.fstat(dir_fd).st_dev:
-        return fd
+        return dirview.Plain(fd)
     if file_system_type(f"/proc/self/fd/{fd}") in KERNEL_VIEWS:
         os.close(fd)
         raise KernelError(errno.EXDEV, "open", os.fsdecode(base))
-    return fd
+    return dirview.Plain(fd)
 
 
 def _generated(fd: int) -> bytes:
@@ -381,17 +397,6 @@ def _generated(fd: int) -> bytes:
     except OSError:
         return b""
     return data
-
-
-def is_opaque(fd: int, *, fuse: bool = False) -> bool:
-    """Whether a directory of an upper one hides what is below (`fuse`: by a mark of fuse-overlayfs)."""
-    for name in (OPAQUE, _FUSE_OPAQUE) if fuse else (OPAQUE,):
-        try:
-            if os.getxattr(fd, name) == b"y":
-                return True
-        except OSError:
-            pass
-    return False
 
 
 def _segments(fd: int, size: int) -> list[tuple[int, int]]:

@@ -217,6 +217,44 @@ def test_a_chain_of_commits_and_a_container_that_never_ran(pypod: Pypod) -> None
     assert len(pypod("image", "inspect", last).json()[0]["RootFS"]["Layers"]) == 4
 
 
+# covers: commit
+def test_times_are_kept_to_the_nanosecond(pypod: Pypod) -> None:
+    look = "stat -c '%y' /one /two /d /link"
+    made = run(pypod, f"echo 1 >/one; mkdir /d; ln -s x /link; touch -d @-3 /two; echo; {look}")
+    before = pypod("logs", made).lines[1:]
+    assert not before[0].split(".")[1].startswith("000000000")
+    assert (
+        pypod.run("--rm", "--network=none", pypod("commit", "-q", made).out, "sh", "-c", look).lines == before
+    )
+
+
+# covers: image inspect
+def test_the_parent_of_an_image(pypod: Pypod, tmp_path: Path) -> None:
+    def about(name: str, field: str) -> str:
+        return pypod("image", "inspect", "-f", "{{." + field + "}}", name).out
+
+    pypod("commit", "-q", run(pypod, "echo 1 >/one"), "first")
+    pypod("commit", "-q", pypod("create", "--network=none", "first", "true").out, "second")
+    assert about(pypod.image, "Parent") == ""
+    assert about("first", "Parent") == about(pypod.image, "Id")
+    assert about("second", "Parent") == about("first", "Id")
+    pypod("rm", "-a")
+    pypod("rmi", "first")
+    assert about("second", "Parent") == about(pypod.image, "Id")
+
+
+# covers: commit --pause
+def test_a_commit_that_is_killed_while_the_container_stands_still(pypod: Pypod) -> None:
+    cid = pypod.detached("--network=none")
+    died = pypod("commit", "-q", "--pause", cid, env={"PYPOD_FAILPOINT": "commit:after-pause"}, check=False)
+    assert died.code == -9
+    assert pypod.state(cid)["Status"] == "paused"
+    assert pypod("commit", "-q", "--pause", cid).out
+    assert pypod.state(cid)["Status"] == "paused", "it was not this commit that paused it"
+    pypod("unpause", cid)
+    assert pypod("exec", cid, "echo", "on").out == "on"
+
+
 # covers: commit --change, commit --author, commit --iidfile, commit --include-volumes
 def test_what_a_commit_changes_in_the_configuration(pypod: Pypod, tmp_path: Path) -> None:
     cid = changed(pypod, "true", "-v", "vol:/data", "-e", "A=1")

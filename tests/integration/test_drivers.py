@@ -185,6 +185,122 @@ def test_what_is_changed_is_there_after_a_restart(engine: Pypod, driver: str, la
     assert sh(engine, "d", "cd /data; cat one; ls merged; stat -c %a:%u suid") == ["onenew", "old", "4755:7"]
 
 
+CHANGE = (
+    "cd /data && rm one && rm -r merged && mkdir merged && echo b >merged/b && echo more >>was-dir && "
+    "ln was-dir hard && chown 33:34 suid && chmod 6711 suid && mv hidden/new moved && mkfifo pipe && "
+    "ln -s moved soft && rm -r was-file && mkdir -m 1770 own && chown 5:6 own && echo q >/run/x && "
+    "tr a-z A-Z </etc/group >/run/y && touch -r /etc/group /run/z && cat /run/y >/etc/group && "
+    "touch -r /run/z /etc/group && rm /run/y /run/z"
+)
+CHANGES = [
+    *("C /data", "A /data/hard", "C /data/hidden", "D /data/hidden/new", "C /data/merged"),
+    *("A /data/merged/b", "D /data/merged/new", "D /data/merged/old", "A /data/moved", "D /data/one"),
+    *("A /data/own", "A /data/pipe", "A /data/soft", "C /data/suid", "C /data/was-dir"),
+    *("D /data/was-file", "C /etc", "C /etc/group", "A /run/x"),
+]
+LOOK = (
+    "cd /data; find . | sort; stat -c '%n %a %u:%g %h' suid hard own pipe; cat merged/b hard two moved; "
+    "echo; readlink soft; cat /run/x; head -n1 /etc/group"
+)
+
+
+# covers: diff, container diff
+def test_what_has_changed(engine: Pypod, driver: str, layered: str) -> None:
+    cid = made(engine, driver, layered, "sh", "-c", CHANGE)
+    assert engine("wait", cid).out == "0"
+    # fuse-overlayfs copies a file whose other name is removed.
+    assert [line for line in engine("diff", cid).lines if line != "C /data/two"] == CHANGES
+    fresh = engine("--storage-driver", driver, "create", layered, "true").out
+    assert engine("diff", fresh).out == ""
+    assert engine("diff", fresh, layered).out == ""
+    assert "A /data/one" in engine("diff", layered, cid).lines
+    running = made(engine, driver, layered, "sleep", "1000")
+    assert engine("diff", running).out == ""
+    sh(engine, running, "rm /data/link; mkdir /data/merged/d")
+    assert engine("diff", running).lines == [
+        *("C /data", "D /data/link", "C /data/merged", "A /data/merged/d")
+    ]
+
+
+# covers: commit
+@pytest.mark.parametrize("options", [[], ["--squash"]])
+def test_commit(engine: Pypod, driver: str, layered: str, options: list[str]) -> None:
+    cid = made(engine, driver, layered, "sh", "-c", CHANGE)
+    engine("wait", cid)
+    engine("start", cid)  # a second start finds it as it was left: the script fails at once
+    engine("wait", cid)
+    image = engine("commit", "-q", *options, cid, "again").out
+    try:
+        there = made(engine, "overlay", image, "sleep", "1000")
+        found = sh(engine, there, LOOK)
+        assert found == [
+            *(".", "./hard", "./hidden", "./link", "./merged", "./merged/b", "./moved", "./own", "./pipe"),
+            *("./soft", "./suid", "./two", "./was-dir"),
+            *("suid 6711 33:34 1", "hard 644 0:0 2", "own 1770 5:6 2", "pipe 644 0:0 1"),
+            *("b", "filemore", "onenew", "moved", "q", "ROOT:X:0:"),
+        ]
+        if not options:
+            assert engine("image", "diff", "again").lines == engine("diff", cid).lines
+        assert (
+            sh(engine, there, "ls /proc/self/root/etc/.wh* /data/.wh* 2>&1 | grep -v 'No such'; true") == []
+        )
+    finally:
+        engine("rm", "-af", "-t", "0")
+        engine("rmi", "again")
+
+
+# covers: commit
+def test_commit_of_what_never_ran(engine: Pypod, driver: str, layered: str) -> None:
+    cid = engine("--storage-driver", driver, "create", layered, "true").out
+    image = engine("commit", "-q", cid, "again").out
+    assert engine("diff", image, layered).out == ""
+    assert engine("image", "diff", "again").out == ""
+    engine("rmi", "again")
+
+
+# covers: export
+def test_export(engine: Pypod, driver: str, layered: str, tmp_path: Path) -> None:
+    cid = made(engine, driver, layered, "sh", "-c", f"{CHANGE}; echo done; sleep 1000")
+    engine.wait_for_log(cid, "done")
+    running, stopped = tmp_path / "running.tar", tmp_path / "stopped.tar"
+    engine("export", "-o", str(running), cid)
+    engine("stop", "-t", "0", cid)
+    engine("export", "-o", str(stopped), cid)
+    found = []
+    for file in (running, stopped):
+        with tarfile.open(file) as archive:
+            found.append({m.name: (m.type, m.mode, m.uid, m.gid, m.size) for m in archive})
+            assert archive.extractfile("etc/group").read()[:4] == b"ROOT"  # type: ignore[union-attr]
+            names = archive.getnames()
+            assert names.index("data/hard") < names.index("data/was-dir")
+            assert archive.getmember("data/was-dir").islnk()
+    for name in ("dev/", "proc/", "sys/"):
+        assert not [n for n in found[1] if n.startswith(name)]
+    assert found[0] == found[1]
+    assert found[0]["data/suid"][1:4] == (0o6711, 33, 34)
+    assert not {"data/one", "data/was-file", "data/hidden/new"} & set(found[0])
+    assert not [name for name in found[0] if ".wh." in name]
+    fresh = engine("--storage-driver", driver, "create", layered, "true").out
+    engine("export", "-o", str(tmp_path / "fresh.tar"), fresh)
+    with tarfile.open(tmp_path / "fresh.tar") as archive:
+        assert {"data/one", "data/merged/old", "data/hidden/new"} <= set(archive.getnames())
+        assert "data/gone" not in archive.getnames()
+
+
+# covers: commit, export
+def test_what_was_written_a_moment_ago(engine: Pypod, driver: str, tmp_path: Path) -> None:
+    """By a file that is still open, too."""
+    cid = made(engine, driver, "IMAGE", "sh", "-c", "exec 3>/new; echo now >&3; echo done; sleep 1000")
+    engine.wait_for_log(cid, "done")
+    engine("export", "-o", str(tmp_path / "out.tar"), cid)
+    with tarfile.open(tmp_path / "out.tar") as archive:
+        assert archive.extractfile("new").read() == b"now\n"  # type: ignore[union-attr]
+    image = engine("commit", "-q", "--pause", cid).out
+    assert engine("run", "--rm", "--network=none", image, "cat", "/new").out == "now"
+    assert engine.state(cid)["Status"] == "running"
+    engine("rmi", image)
+
+
 def test_set_user_id_and_other_users(engine: Pypod, driver: str) -> None:
     made(engine, driver, "--name", "c", "IMAGE", "sleep", "1000")
     sh(engine, "c", "cp /bin/busybox /bin/own && chmod 4755 /bin/own && mkdir -m 700 /mine")

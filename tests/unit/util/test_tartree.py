@@ -13,7 +13,7 @@ import pytest
 
 from libpod.errors import StorageError
 from libpod.kernel import path
-from libpod.util import tartree
+from libpod.util import tarread, tartree
 
 
 def pack(root: Path, warnings: list[str] | None = None, **options: object) -> bytes:
@@ -35,6 +35,19 @@ def content(data: bytes, name: str) -> bytes:
         found = archive.extractfile(name)
         assert found is not None
         return found.read()
+
+
+@pytest.mark.parametrize("time_ns", [5, 1_500_000_000, 2_000_000_000, -1, -1_500_000_000])
+def test_layers_keep_fractions_of_seconds(tmp_path: Path, time_ns: int) -> None:
+    (tmp_path / "file").touch()
+    os.utime(tmp_path / "file", ns=(0, time_ns))
+    read = io.BytesIO(pack(tmp_path, layer=True)).read
+    entries = {}
+    reader = tarread.TarReader(read)
+    while entry := reader.next():
+        entries[entry.name] = entry.mtime_ns
+    assert entries[b"file"] == time_ns
+    assert members(pack(tmp_path))["file"].mtime == time_ns // 1_000_000_000
 
 
 def test_all_kinds_of_files_come_in_the_order_of_their_names(tmp_path: Path) -> None:
