@@ -35,7 +35,7 @@ def image(session: Session, record: ImageRecord) -> JsonDict:
         "Digest": record["manifest_digest"],
         "RepoTags": names,
         "RepoDigests": images.repo_digests(record),
-        "Parent": "",
+        "Parent": _parent(session, record),
         "Comment": record["comment"],
         "Created": document.get("created").text() or None,
         "Config": _config(config),
@@ -54,6 +54,24 @@ def image(session: Session, record: ImageRecord) -> JsonDict:
         "History": rows.history(session.db, record["id"]),
         "NamesHistory": list(reversed([*names, *record["digest_names"]])),
     }
+
+
+def _parent(session: Session, record: ImageRecord) -> str:
+    """The image that this one was made from, as far as it can be told: the one with most of its layers and
+    steps that has no others. Empty when there is none.
+    """
+    steps = rows.history(session.db, record["id"])
+    best, found = (-1, -1), ""
+    for other in rows.all_images(session.db):
+        count = len(other["diff_ids"])
+        if other["id"] == record["id"] or other["diff_ids"] != record["diff_ids"][:count] or not count:
+            continue
+        below = rows.history(session.db, other["id"])
+        if below != steps[: len(below)] or (len(below) == len(steps) and count == len(record["diff_ids"])):
+            continue
+        if (count, len(below)) > best:
+            best, found = (count, len(below)), other["id"]
+    return found
 
 
 _MEMBERS = (
