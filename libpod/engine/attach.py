@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from libpod.engine.session import Session
     from libpod.engine.streams import Stdio
     from libpod.model.container import ContainerRecord
+    from libpod.util.wire import Conn
 
 
 def attach(session: Session, record: ContainerRecord, stdio: Stdio) -> int:
@@ -42,6 +43,11 @@ def attach(session: Session, record: ContainerRecord, stdio: Stdio) -> int:
     except errors.MonitorError:
         conn.close()
         raise
+    return carry(session, record, conn, stdio)
+
+
+def carry(session: Session, record: ContainerRecord, conn: Conn, stdio: Stdio) -> int:
+    """Carry the streams over a channel that is attached already; closes it."""
     ended: dict[str, object] = {}
 
     def on_message(message: Mapping[str, object], fds: list[int]) -> bool:

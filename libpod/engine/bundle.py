@@ -86,7 +86,7 @@ def write(
         "seccomp_bpf": filters["bpf"],
         "controllers": place["controllers"],
         "hooks": hooks,
-        "block_numbers": _block_numbers(record),
+        "block_numbers": block_numbers(record),
         "ns_paths": _joined(session, record),
         "rootless": entry.rootless,
         "gid_count": gid_count,
@@ -140,7 +140,7 @@ def _named_devices(record: ContainerRecord) -> list[HostDevice]:
     return found
 
 
-def _block_numbers(record: ContainerRecord) -> dict[str, list[int]]:
+def block_numbers(record: ContainerRecord) -> dict[str, list[int]]:
     """Major and minor numbers of the devices that have limits. Raises UsageError for what is none."""
     found = {}
     for limit in record["resources"].get("block_limits", ()):

@@ -61,19 +61,47 @@ def _remove_image(session: Session, record: ContainerRecord) -> None:
         log.info("the image stays", image=record["image"], reason=e)
 
 
-def after_exit(session: Session, name: str, *, remove_any: bool = False) -> None:
-    """What the monitor executes when nobody claimed the follow-up: remove a `--rm` container whose run has
-    ended.
+def after_exit(
+    session: Session,
+    record: ContainerRecord,
+    *,
+    rm: bool = False,
+    rmi: bool = False,
+    stopped_only: bool = False,
+) -> None:
+    """Clean up after a container that has ended: what a killed monitor has left, and the container itself if
+    it was made with `--rm`, or with `rm`; with `rmi` its image too.
 
-    `remove_any`: also one that was made without `--rm`.
+    The monitor executes it when nobody claimed the follow-up, with `stopped_only`: then one that runs again
+    is left alone. Otherwise StateError for one that runs.
     """
     session.enter()
-    try:
-        record = containers.find(session, name)
-    except errors.NotFoundError:
-        return
-    if (record["remove"] or remove_any) and not containers.is_running(containers.status(session, record)):
+    status = containers.status(session, record)
+    if containers.is_running(status):
+        if stopped_only:
+            return
+        raise errors.StateError(
+            f'container "{record["name"]}" is running or paused, refusing to clean up',
+            remedy=f'stop it first, with "pypod stop {record["name"]}"',
+            name=record["name"],
+        )
+    if record["remove"] or rm:
         remove(session, record)
+    elif status["state"] != "initialized":
+        monitorctl.stop_unmonitored(session.paths, record["id"], _LEFT_S)
+    if rmi:
+        from libpod.engine import rmi as images  # lazy: seldom
+
+        images.rmi(session, [record["image_name"] or record["image_id"]], lambda line: None)
+
+
+def check_exec(record: ContainerRecord, session_id: str) -> None:
+    """Raise NotFoundError: of an exec that has ended nothing is left, and one that runs is no rubbish."""
+    raise errors.NotFoundError(
+        f"container {record['id']} has no exec session with ID {session_id}: no such exec session",
+        name=session_id,
+        exit_code=125,
+    )
 
 
 def reap(session: Session, record: ContainerRecord, status: RunStatus) -> bool:

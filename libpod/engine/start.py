@@ -215,7 +215,7 @@ def _start_message(
         "size": list(size) if size else None,
         "attach": dict(attach) if attach is not None else None,
         "rm": record["remove"],
-        "cleanup_argv": [*session.self_argv, "container", "cleanup", record["id"]],
+        "cleanup_argv": [*session.self_argv, "container", "cleanup", "--stopped-only", record["id"]],
         "stop_signal": record["stop_signal"],
         "stop_timeout": record["stop_timeout_s"],
         "timeout": record["timeout_s"],

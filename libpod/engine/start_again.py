@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from libpod.engine.session import Session
     from libpod.engine.streams import Stdio
     from libpod.model.container import ContainerRecord
+    from libpod.util.wire import Conn
 
 
 class Starter:
@@ -26,6 +27,8 @@ class Starter:
 
             self._passed = passed.of_systemd(session.environ)
         self._ready: launch.Forked | None = launch.fork(session)
+        self._waiting: Conn | None = None
+        """The channel of an initialized container that was started with its streams attached."""
 
     def start(self, record: ContainerRecord) -> None:
         """Start it in the background; nothing if it runs. Idempotent."""
@@ -33,12 +36,23 @@ class Starter:
         if started is not None:
             starting.leave(self._session, started)
 
+    def init(self, record: ContainerRecord) -> None:
+        """Create its processes and let them wait for `start`. Raises StateError when that is done already."""
+        started = self._start(record, None, only_create=True)
+        if started is None:
+            raise errors.StateError(
+                f'container "{record["name"]}" has already been created in runtime', name=record["name"]
+            )
+        starting.leave(self._session, started)
+
     def start_attached(self, record: ContainerRecord, stdio: Stdio) -> int:
         """Start it and carry its streams until it ends; its exit code. One that runs is attached to."""
         from libpod.engine import attach, carry  # only here
 
         started = self._start(record, stdio)
         self.close()
+        if self._waiting is not None:
+            return attach.carry(self._session, record, self._waiting, stdio)
         if started is None:
             return attach.attach(self._session, record, stdio)
         return carry.carry(self._session, started, stdio)
@@ -56,7 +70,9 @@ class Starter:
             return forked
         return launch.fork(self._session, mode, parent)
 
-    def _start(self, record: ContainerRecord, stdio: Stdio | None) -> starting.Started | None:
+    def _start(
+        self, record: ContainerRecord, stdio: Stdio | None, *, only_create: bool = False
+    ) -> starting.Started | None:
         session = self._session
         with session.locks.take(RANK_CONTAINER, record["id"]):
             record = containers.find(session, record["id"])
@@ -70,7 +86,8 @@ class Starter:
                 return None
             if status["state"] == "initialized":
                 if not status["unmonitored"]:
-                    _go_on(session, record)
+                    if not only_create:
+                        self._waiting = _go_on(session, record, stdio)
                     return None
                 monitorctl.stop_unmonitored(session.paths, record["id"])  # nobody would see how it ends
             launched = launch.place(
@@ -94,24 +111,38 @@ class Starter:
 
                 validate.record(record, session.host_facts(record["cgroups"], record["cgroup_parent"]))
                 return starting.start(
-                    session, record, launched, around, attach=streams, size=size, passed=self._passed
+                    session,
+                    record,
+                    launched,
+                    around,
+                    attach=streams,
+                    size=size,
+                    only_create=only_create,
+                    passed=self._passed,
                 )
             except BaseException:
                 launched.close()
                 raise
 
 
-def _go_on(session: Session, record: ContainerRecord) -> None:
-    """Let the process of an initialized container run."""
+def _go_on(session: Session, record: ContainerRecord, stdio: Stdio | None) -> Conn | None:
+    """Let the process of an initialized container run; with `stdio` returns the channel of its streams."""
     conn = monitorctl.connect(session.paths, record["id"])
     try:
         answer.check(conn, record["name"])
-        conn.send({"t": "start-created"})
+        size = stdio.size() if stdio is not None and stdio.size is not None and record["tty"] else None
+        wanted = stdio.attached() if stdio is not None else None
+        conn.send({"t": "start-created", "attach": wanted, "size": list(size) if size else None})
         answer.wait(conn, record["name"])
         got = conn.recv()
-    finally:
+        if got is None:
+            raise errors.MonitorError(f'the monitor of container "{record["name"]}" ended unexpectedly')
+        if got[0]["t"] == "error":
+            raise monitorctl.error_from(got[0])
+    except BaseException:
         conn.close()
-    if got is None:
-        raise errors.MonitorError(f'the monitor of container "{record["name"]}" ended unexpectedly')
-    if got[0]["t"] == "error":
-        raise monitorctl.error_from(got[0])
+        raise
+    if stdio is not None:
+        return conn
+    conn.close()
+    return None

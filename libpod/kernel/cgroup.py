@@ -215,6 +215,11 @@ def read_text(path: str, file: str) -> str:
     return _read(path, file)
 
 
+def write_text(path: str, file: str, value: str) -> None:
+    """Write a file of the cgroup."""
+    _write(path, file, value)
+
+
 def read_number(path: str, file: str) -> int | None:
     """Return a file that holds one number; None without its controller, and for `max`."""
     try:

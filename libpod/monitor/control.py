@@ -169,8 +169,8 @@ def _kill(monitor: Monitor, peer: Peer, msg: Message, _fds: list[int]) -> None:
     peer.send({"t": "ok"})
 
 
-def _start_created(monitor: Monitor, peer: Peer, _msg: Message, _fds: list[int]) -> None:
-    monitor.go_on(peer)
+def _start_created(monitor: Monitor, peer: Peer, msg: Message, _fds: list[int]) -> None:
+    monitor.go_on(peer, msg)
 
 
 def _claim(monitor: Monitor, peer: Peer, _msg: Message, _fds: list[int]) -> None:

@@ -262,10 +262,14 @@ class Monitor:
                     _kill(pid, number)
         _kill(self.init_pid, number)
 
-    def go_on(self, peer: Peer) -> None:
-        """Start the container that has only been created."""
+    def go_on(self, peer: Peer, msg: Message) -> None:
+        """Start the container that has only been created; who attaches before it runs misses nothing."""
         if not self.settled or self.started_ns or self.starters:
             raise errors.StateError(f'container "{self.name}" is not waiting to be started')
+        if msg.get("attach"):
+            self.attach_streams(peer, msg["attach"])
+            if msg.get("size"):
+                self.resize(*msg["size"])
         self.starters.append(peer)
 
     def claimed(self, peer: Peer) -> None:

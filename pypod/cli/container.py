@@ -9,36 +9,41 @@ if TYPE_CHECKING:
     from libpod.model.container import ContainerRecord
     from pypod.cli.common import Container, Containers, Latest, PruneFilters
     from pypod.cli.context import Context
-    from pypod.cli.declare import FULFILLED, LATER, opt
+    from pypod.cli.declare import FULFILLED, opt
 
 
 def cleanup(
     ctx: Context,
     containers: Containers = None,
-    all: Annotated[bool, opt("--all", "-a", help="Clean up after all containers")] = False,
+    all: Annotated[bool, opt("--all", "-a", help="Clean up after all containers that do not run")] = False,
     exec: Annotated[
-        str | None, opt("--exec", help="Clean up after this exec session instead", state=LATER)
+        str | None, opt("--exec", metavar="ID", help="Clean up after this exec session instead")
     ] = None,
     latest: Latest = False,
     rm: Annotated[bool, opt("--rm", help="Remove the container afterwards")] = False,
-    rmi: Annotated[bool, opt("--rmi", help="Remove the image afterwards", state=LATER)] = False,
+    rmi: Annotated[bool, opt("--rmi", help="Remove the image afterwards")] = False,
     stopped_only: Annotated[
-        bool, opt("--stopped-only", help="Only if the container does not run", state=LATER)
+        bool, opt("--stopped-only", help="Leave one alone that runs, or is not there, instead of failing")
     ] = False,
 ) -> int | None:
     """Clean up what a container that has ended left behind.
 
     Removes its mounts, network and runtime state. The engine runs this itself; to run it again does no harm.
     """
+    from libpod import errors
     from libpod.engine import cleanup as engine
     from pypod.cli import targets
 
-    def act(record: ContainerRecord) -> None:
-        engine.after_exit(ctx.session, record["id"], remove_any=rm)
+    if exec is not None and (all or rm or rmi):
+        raise errors.UsageError("--exec cannot be used with --all, --rm or --rmi")
 
-    return targets.each(
-        ctx, targets.Choice(containers, every=all, latest=latest, ignore=True), act, show=False
-    )
+    def act(record: ContainerRecord) -> None:
+        if exec is not None:
+            engine.check_exec(record, exec)
+        engine.after_exit(ctx.session, record, rm=rm, rmi=rmi, stopped_only=stopped_only or all)
+
+    choice = targets.Choice(containers, every=all, latest=latest, ignore=stopped_only)
+    return targets.each(ctx, choice, act)
 
 
 def exists(

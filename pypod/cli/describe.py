@@ -20,6 +20,7 @@ _NAMES: dict[str, Any] = {
     "Unpack": typing.Unpack,
     "RunOptions": options.RunOptions,
     "CreateOptions": options.CreateOptions,
+    "LimitOptions": options.LimitOptions,
 }
 
 _KINDS = {"bool": "b", "true": "B", "slice": "l", "uint": "u", "choice": "k"}

@@ -15,7 +15,52 @@ from pypod.cli.declare import ACCEPTED, LATER, opt
 # fmt: off
 
 
-class ContainerOptions(TypedDict, total=False):
+class LimitOptions(TypedDict, total=False):
+    """What `update` and `container clone` can change as well."""
+
+    blkio_weight_device: Annotated[list[str], opt("--blkio-weight-device", kind="slice",
+        metavar="DEVICE:WEIGHT",
+        help="Relative weight of block I/O on one device")]
+    blkio_weight: Annotated[str, opt("--blkio-weight", metavar="N",
+        help="Relative weight of block I/O, 10 to 1000")]
+    cpu_period: Annotated[int, opt("--cpu-period", kind="uint", metavar="N",
+        help="Length of the CPU period in microseconds")]
+    cpu_quota: Annotated[int, opt("--cpu-quota", metavar="N",
+        help="CPU time in microseconds that the container gets in each period")]
+    cpu_rt_period: Annotated[int, opt("--cpu-rt-period", kind="uint", metavar="N",
+        state=ACCEPTED, why="it is of cgroup v1 only",
+        help="Real-time CPU period in microseconds")]
+    cpu_rt_runtime: Annotated[int, opt("--cpu-rt-runtime", metavar="N",
+        state=ACCEPTED, why="it is of cgroup v1 only",
+        help="Real-time CPU time in microseconds")]
+    cpu_shares: Annotated[int, opt("--cpu-shares", "-c", kind="uint", metavar="N",
+        help="Relative share of CPU time")]
+    cpus: Annotated[float, opt("--cpus", metavar="N",
+        help="Number of CPUs that the container may use, as in 1.5")]
+    cpuset_cpus: Annotated[str, opt("--cpuset-cpus", metavar="LIST",
+        help="CPUs on which the container may run, as in 0-3,5")]
+    cpuset_mems: Annotated[str, opt("--cpuset-mems", metavar="LIST",
+        help="Memory nodes that the container may use, as in 0-1")]
+    device_read_bps: Annotated[list[str], opt("--device-read-bps", kind="slice", metavar="DEVICE:RATE",
+        help="Limit reads from a device in bytes per second")]
+    device_read_iops: Annotated[list[str], opt("--device-read-iops", kind="slice", metavar="DEVICE:RATE",
+        help="Limit reads from a device in operations per second")]
+    device_write_bps: Annotated[list[str], opt("--device-write-bps", kind="slice", metavar="DEVICE:RATE",
+        help="Limit writes to a device in bytes per second")]
+    device_write_iops: Annotated[list[str], opt("--device-write-iops", kind="slice", metavar="DEVICE:RATE",
+        help="Limit writes to a device in operations per second")]
+    memory_reservation: Annotated[str, opt("--memory-reservation", metavar="SIZE",
+        help="Memory below which the container is spared, with a unit b, k, m or g")]
+    memory_swappiness: Annotated[int, opt("--memory-swappiness", metavar="N",
+        state=ACCEPTED, why="it is of cgroup v1 only", default="-1",
+        help="Swappiness, 0 to 100")]
+    memory_swap: Annotated[str, opt("--memory-swap", metavar="SIZE",
+        help="Limit of memory and swap together; -1 = no limit")]
+    memory: Annotated[str, opt("--memory", "-m", metavar="SIZE",
+        help="Limit of memory, with a unit b, k, m or g")]
+
+
+class ContainerOptions(LimitOptions, total=False):
     """Both commands."""
 
     add_host: Annotated[list[str], opt("--add-host", kind="slice", metavar="HOST:IP",
@@ -29,11 +74,6 @@ class ContainerOptions(TypedDict, total=False):
         help="Attach to stdin, stdout or stderr")]
     authfile: Annotated[str, opt("--authfile", metavar="FILE", complete="files",
         help="Read the credentials for registries from this file")]
-    blkio_weight_device: Annotated[list[str], opt("--blkio-weight-device", kind="slice",
-        metavar="DEVICE:WEIGHT",
-        help="Relative weight of block I/O on one device")]
-    blkio_weight: Annotated[str, opt("--blkio-weight", metavar="N",
-        help="Relative weight of block I/O, 10 to 1000")]
     cap_add: Annotated[list[str], opt("--cap-add", kind="slice", metavar="CAPABILITY", complete="caps",
         help="Add a capability to the container's default set")]
     cap_drop: Annotated[list[str], opt("--cap-drop", kind="slice", metavar="CAPABILITY", complete="caps",
@@ -56,24 +96,6 @@ class ContainerOptions(TypedDict, total=False):
     conmon_pidfile: Annotated[str, opt("--conmon-pidfile", metavar="FILE",
         complete="files",
         help="Write the pid of the container's monitor into this file")]
-    cpu_period: Annotated[int, opt("--cpu-period", kind="uint", metavar="N",
-        help="Length of the CPU period in microseconds")]
-    cpu_quota: Annotated[int, opt("--cpu-quota", metavar="N",
-        help="CPU time in microseconds that the container gets in each period")]
-    cpu_rt_period: Annotated[int, opt("--cpu-rt-period", kind="uint", metavar="N",
-        state=ACCEPTED, why="it is of cgroup v1 only",
-        help="Real-time CPU period in microseconds")]
-    cpu_rt_runtime: Annotated[int, opt("--cpu-rt-runtime", metavar="N",
-        state=ACCEPTED, why="it is of cgroup v1 only",
-        help="Real-time CPU time in microseconds")]
-    cpu_shares: Annotated[int, opt("--cpu-shares", "-c", kind="uint", metavar="N",
-        help="Relative share of CPU time")]
-    cpuset_cpus: Annotated[str, opt("--cpuset-cpus", metavar="LIST",
-        help="CPUs on which the container may run, as in 0-3,5")]
-    cpuset_mems: Annotated[str, opt("--cpuset-mems", metavar="LIST",
-        help="Memory nodes that the container may use, as in 0-1")]
-    cpus: Annotated[float, opt("--cpus", metavar="N",
-        help="Number of CPUs that the container may use, as in 1.5")]
     creds: Annotated[str, opt("--creds", metavar="USER:PASS",
         help="Credentials for the registry")]
     decryption_key: Annotated[list[str], opt("--decryption-key", kind="slice", metavar="KEY", state=LATER,
@@ -81,14 +103,6 @@ class ContainerOptions(TypedDict, total=False):
     device_cgroup_rule: Annotated[list[str], opt("--device-cgroup-rule", kind="slice", metavar="RULE",
         state=LATER, why="an unprivileged user cannot give device rights",
         help="Add a rule to the list of devices that the cgroup allows")]
-    device_read_bps: Annotated[list[str], opt("--device-read-bps", kind="slice", metavar="DEVICE:RATE",
-        help="Limit reads from a device in bytes per second")]
-    device_read_iops: Annotated[list[str], opt("--device-read-iops", kind="slice", metavar="DEVICE:RATE",
-        help="Limit reads from a device in operations per second")]
-    device_write_bps: Annotated[list[str], opt("--device-write-bps", kind="slice", metavar="DEVICE:RATE",
-        help="Limit writes to a device in bytes per second")]
-    device_write_iops: Annotated[list[str], opt("--device-write-iops", kind="slice", metavar="DEVICE:RATE",
-        help="Limit writes to a device in operations per second")]
     device: Annotated[list[str], opt("--device", kind="slice", metavar="HOST[:CTR[:rwm]]", complete="files",
         help="Give the container a device of the host")]
     disable_content_trust: Annotated[bool, opt("--disable-content-trust",
@@ -189,15 +203,6 @@ class ContainerOptions(TypedDict, total=False):
         help="Option of the log driver: max-size, max-file, path")]
     mac_address: Annotated[str, opt("--mac-address", metavar="MAC", state=LATER,
         help="MAC address of the container")]
-    memory_reservation: Annotated[str, opt("--memory-reservation", metavar="SIZE",
-        help="Memory below which the container is spared, with a unit b, k, m or g")]
-    memory_swappiness: Annotated[int, opt("--memory-swappiness", metavar="N",
-        state=ACCEPTED, why="it is of cgroup v1 only", default="-1",
-        help="Swappiness, 0 to 100")]
-    memory_swap: Annotated[str, opt("--memory-swap", metavar="SIZE",
-        help="Limit of memory and swap together; -1 = no limit")]
-    memory: Annotated[str, opt("--memory", "-m", metavar="SIZE",
-        help="Limit of memory, with a unit b, k, m or g")]
     mount: Annotated[list[str], opt("--mount", metavar="OPTIONS",
         help="Mount something: type=bind,src=DIR,dst=DIR, type=volume, type=tmpfs ...")]
     name: Annotated[str, opt("--name", metavar="NAME", help="Name of the container")]

@@ -52,7 +52,18 @@ _CONTAINER_CLEANUP: Spec = (
     True,
     "containers*",
     "",
-    " all/a=b exec/=s- latest/l=b rm/=b rmi/=b- stopped-only/=b- ",
+    " all/a=b exec/=s latest/l=b rm/=b rmi/=b stopped-only/=b ",
+)
+_CLONE_CLONE: Spec = (
+    "clone",
+    "clone",
+    True,
+    "container new_name? image?",
+    "",
+    " blkio-weight/=s blkio-weight-device/=l cpu-period/=u cpu-quota/=i cpu-rt-period/=u~ "
+    "cpu-rt-runtime/=i~ cpu-shares/c=u cpus/=f cpuset-cpus/=s cpuset-mems/=s destroy/=b "
+    "device-read-bps/=l device-read-iops/=l device-write-bps/=l device-write-iops/=l force/f=b "
+    "memory/m=s memory-reservation/=s memory-swap/=s memory-swappiness/=i~ name/=s pod/=s- run/=b ",
 )
 _DIFF_CONTAINER_DIFF: Spec = (
     "diff",
@@ -233,6 +244,14 @@ _INFO_INFO: Spec = (
     "",
     " format/f=s ",
 )
+_INIT_INIT: Spec = (
+    "init",
+    "init",
+    True,
+    "containers*",
+    "",
+    " all/a=b latest/l=b ",
+)
 _INSPECT_INSPECT: Spec = (
     "inspect",
     "inspect",
@@ -289,6 +308,14 @@ _PAUSE_PAUSE: Spec = (
     "containers*",
     "",
     " all/a=b cidfile/=a filter/f=l latest/l=b ",
+)
+_PORT_PORT: Spec = (
+    "port",
+    "port",
+    True,
+    "words*",
+    "",
+    " all/a=b latest/l=b ",
 )
 _PS_PS: Spec = (
     "ps",
@@ -491,6 +518,18 @@ _TAG_UNTAG: Spec = (
     "",
     "",
 )
+_UPDATE_UPDATE: Spec = (
+    "update",
+    "update",
+    True,
+    "container?",
+    "",
+    " blkio-weight/=s blkio-weight-device/=l cpu-period/=u cpu-quota/=i cpu-rt-period/=u~ "
+    "cpu-rt-runtime/=i~ cpu-shares/c=u cpus/=f cpuset-cpus/=s cpuset-mems/=s device-read-bps/=l "
+    "device-read-iops/=l device-write-bps/=l device-write-iops/=l env/e=a latest/l=b memory/m=s "
+    "memory-reservation/=s memory-swap/=s memory-swappiness/=i~ pids-limit/=i restart/=s- unsetenv/=l "
+    "",
+)
 _VERSION_VERSION: Spec = (
     "version",
     "version",
@@ -593,6 +632,7 @@ COMMANDS: dict[str, Spec] = {
     "completion": _COMPLETION_COMPLETION,
     "container attach": _ATTACH_ATTACH,
     "container cleanup": _CONTAINER_CLEANUP,
+    "container clone": _CLONE_CLONE,
     "container commit": _COMMIT_COMMIT,
     "container cp": _CP_CP,
     "container create": _CREATE_CREATE,
@@ -600,11 +640,13 @@ COMMANDS: dict[str, Spec] = {
     "container exec": _EXEC_EXEC,
     "container exists": _CONTAINER_EXISTS,
     "container export": _EXPORT_EXPORT,
+    "container init": _INIT_INIT,
     "container inspect": _INSPECT_CONTAINER_INSPECT,
     "container kill": _KILL_KILL,
     "container list": _PS_PS,
     "container logs": _LOGS_LOGS,
     "container pause": _PAUSE_PAUSE,
+    "container port": _PORT_PORT,
     "container prune": _CONTAINER_PRUNE,
     "container ps": _PS_PS,
     "container rename": _RENAME_RENAME,
@@ -616,6 +658,7 @@ COMMANDS: dict[str, Spec] = {
     "container stop": _STOP_STOP,
     "container top": _TOP_TOP,
     "container unpause": _PAUSE_UNPAUSE,
+    "container update": _UPDATE_UPDATE,
     "container wait": _WAIT_WAIT,
     "cp": _CP_CP,
     "create": _CREATE_CREATE,
@@ -642,6 +685,7 @@ COMMANDS: dict[str, Spec] = {
     "images": _IMAGES_IMAGES,
     "import": _IMAGE_IMPORT,
     "info": _INFO_INFO,
+    "init": _INIT_INIT,
     "inspect": _INSPECT_INSPECT,
     "kill": _KILL_KILL,
     "load": _IMAGE_LOAD,
@@ -649,6 +693,7 @@ COMMANDS: dict[str, Spec] = {
     "logout": _LOGIN_LOGOUT,
     "logs": _LOGS_LOGS,
     "pause": _PAUSE_PAUSE,
+    "port": _PORT_PORT,
     "ps": _PS_PS,
     "pull": _PULL_PULL,
     "push": _PUSH_PUSH,
@@ -671,6 +716,7 @@ COMMANDS: dict[str, Spec] = {
     "unpause": _PAUSE_UNPAUSE,
     "unshare": _UNSHARE_UNSHARE,
     "untag": _TAG_UNTAG,
+    "update": _UPDATE_UPDATE,
     "version": _VERSION_VERSION,
     "volume create": _VOLUME_CREATE,
     "volume exists": _VOLUME_EXISTS,
@@ -685,13 +731,10 @@ COMMANDS: dict[str, Spec] = {
     "wait": _WAIT_WAIT,
 }
 ALIASES = {
-    "container init": "init",
     "container ls": "container list",
     "container mount": "mount",
-    "container port": "port",
     "container umount": "unmount",
     "container unmount": "unmount",
-    "container update": "update",
     "generate kube": "kube generate",
     "image build": "build",
     "image ls": "image list",
@@ -738,9 +781,14 @@ MISSING = {
     "auto-update": "",
     "build": "make an image with \"pypod import\" or \"pypod load\" meanwhile",
     "compose": "",
-    "container checkpoint": "",
-    "container clone": "",
-    "container restore": "",
+    "container checkpoint": (
+        "writing processes to disk needs root; \"pypod commit\" keeps the files, \"pypod pause\" the "
+        "processes"
+    ),
+    "container restore": (
+        "writing processes to disk needs root; \"pypod commit\" keeps the files, \"pypod pause\" the "
+        "processes"
+    ),
     "container runlabel": "",
     "events": "",
     "generate spec": "",
@@ -751,7 +799,6 @@ MISSING = {
     "image sign": "",
     "image trust": "",
     "image unmount": "",
-    "init": "",
     "kube apply": "",
     "kube down": "",
     "kube generate": "",
@@ -792,7 +839,6 @@ MISSING = {
     "pod top": "",
     "pod unpause": "",
     "podmansh": "",
-    "port": "",
     "quadlet install": "",
     "quadlet list": "",
     "quadlet print": "",
@@ -813,10 +859,12 @@ MISSING = {
     "system renumber": "",
     "system service": "",
     "unmount": "",
-    "update": "",
     "volume reload": "",
 }
 REASONS = {
+    "clone:clone cpu-rt-period": "it is of cgroup v1 only",
+    "clone:clone cpu-rt-runtime": "it is of cgroup v1 only",
+    "clone:clone memory-swappiness": "it is of cgroup v1 only",
     "conmon": "pypod has its own monitor",
     "connection": "pypod works on this machine only; use ssh to run it on another",
     "container:exists external": "the store has containers of this engine only",
@@ -853,6 +901,9 @@ REASONS = {
     "save:save uncompressed": "layers are saved as they are kept",
     "ssh": "pypod works on this machine only; use ssh to run it on another",
     "tmpdir": "nothing is kept there; use --runroot",
+    "update:update cpu-rt-period": "it is of cgroup v1 only",
+    "update:update cpu-rt-runtime": "it is of cgroup v1 only",
+    "update:update memory-swappiness": "it is of cgroup v1 only",
     "url": "pypod works on this machine only; use ssh to run it on another",
     "wait:wait interval": "the wait ends at the very moment",
 }

@@ -14,6 +14,7 @@ COMMANDS = {
     "container": "Manage containers",
     "container attach": "Attach to a running container",
     "container cleanup": "Clean up what a container that has ended left behind",
+    "container clone": "Make a container with the settings of another one",
     "container commit": "Make an image of a container",
     "container cp": "Copy files between a container and the host, or between containers",
     "container create": "Create a container without starting it",
@@ -21,11 +22,13 @@ COMMANDS = {
     "container exec": "Run a command in a running container",
     "container exists": "Tell by the exit code whether a container exists",
     "container export": "Write the files of a container as a tar archive",
+    "container init": "Prepare containers for their start: mounts, network and the process that waits",
     "container inspect": "Show all about containers",
     "container kill": "Send a signal to the first process of running containers",
     "container list": "List containers",
     "container logs": "Print what containers have written",
     "container pause": "Pause all processes of running containers",
+    "container port": "Show which ports of the host lead to a container",
     "container prune": "Remove the containers that do not run",
     "container ps": "List containers",
     "container rename": "Give a container another name",
@@ -37,6 +40,7 @@ COMMANDS = {
     "container stop": "Stop running containers",
     "container top": "Show the processes of a running container",
     "container unpause": "Let paused containers go on",
+    "container update": "Change the limits of a container",
     "container wait": "Wait until containers have ended, and print their exit codes",
     "cp": "Copy files between a container and the host, or between containers",
     "create": "Create a container without starting it",
@@ -64,6 +68,7 @@ COMMANDS = {
     "images": "List the images of the store",
     "import": "Make an image from a tar archive of a root file system",
     "info": "Show facts about this machine, the store and the engine",
+    "init": "Prepare containers for their start: mounts, network and the process that waits",
     "inspect": "Show all about containers, images and volumes",
     "kill": "Send a signal to the first process of running containers",
     "load": "Load images from an archive",
@@ -71,6 +76,7 @@ COMMANDS = {
     "logout": "Log out of a registry: forget its credentials",
     "logs": "Print what containers have written",
     "pause": "Pause all processes of running containers",
+    "port": "Show which ports of the host lead to a container",
     "ps": "List containers",
     "pull": "Pull images from a registry",
     "push": "Push an image to a registry",
@@ -94,6 +100,7 @@ COMMANDS = {
     "unpause": "Let paused containers go on",
     "unshare": "Run a command in the user namespace of the containers",
     "untag": "Take names from an image, all of them if none is given. The image stays",
+    "update": "Change the limits of a container",
     "version": "Show the version of the engine",
     "volume": "Manage volumes",
     "volume create": "Create a volume, and print its name",
@@ -110,6 +117,7 @@ COMMANDS = {
 }
 ARGUMENTS = {
     "attach:attach": "running",
+    "clone:clone": "containers - images",
     "commit:commit": "containers images",
     "completion:completion": "(bash,zsh,fish)",
     "container:cleanup": "containers",
@@ -131,6 +139,7 @@ ARGUMENTS = {
     "image_prune:prune": "",
     "images:images": "images",
     "info:info": "",
+    "init:init": "containers",
     "inspect:container_inspect": "containers",
     "inspect:image_inspect": "images",
     "inspect:inspect": "objects",
@@ -140,6 +149,7 @@ ARGUMENTS = {
     "logs:logs": "containers",
     "pause:pause": "running",
     "pause:unpause": "running",
+    "port:port": "containers",
     "ps:ps": "",
     "pull:pull": "-",
     "push:push": "images -",
@@ -160,6 +170,7 @@ ARGUMENTS = {
     "tag:untag": "images images",
     "top:top": "running",
     "unshare:unshare": "commands",
+    "update:update": "containers",
     "version:version": "",
     "volume:create": "-",
     "volume:exists": "volumes",
@@ -210,6 +221,31 @@ OPTIONS = {
         "no-stdin\t-\tDo not pass on stdin\n"
         "sig-proxy\t-\tForward signals to the container's first process\n"
     ),
+    "clone:clone": (
+        "blkio-weight\t-\tRelative weight of block I/O, 10 to 1000\n"
+        "blkio-weight-device\t-\tRelative weight of block I/O on one device\n"
+        "cpu-period\t-\tLength of the CPU period in microseconds\n"
+        "cpu-quota\t-\tCPU time in microseconds that the container gets in each...\n"
+        "cpu-rt-period\t-\tReal-time CPU period in microseconds\n"
+        "cpu-rt-runtime\t-\tReal-time CPU time in microseconds\n"
+        "cpu-shares\t-\tRelative share of CPU time\n"
+        "cpus\t-\tNumber of CPUs that the container may use, as in 1.5\n"
+        "cpuset-cpus\t-\tCPUs on which the container may run, as in 0-3,5\n"
+        "cpuset-mems\t-\tMemory nodes that the container may use, as in 0-1\n"
+        "destroy\t-\tRemove the container that is cloned\n"
+        "device-read-bps\t-\tLimit reads from a device in bytes per second\n"
+        "device-read-iops\t-\tLimit reads from a device in operations per second\n"
+        "device-write-bps\t-\tLimit writes to a device in bytes per second\n"
+        "device-write-iops\t-\tLimit writes to a device in operations per second\n"
+        "force\t-\tWith --destroy: also if it runs\n"
+        "memory\t-\tLimit of memory, with a unit b, k, m or g\n"
+        "memory-reservation\t-\tMemory below which the container is spared, with a unit b...\n"
+        "memory-swap\t-\tLimit of memory and swap together; -1 = no limit\n"
+        "memory-swappiness\t-\tSwappiness, 0 to 100\n"
+        "name\t-\tName of the new container\n"
+        "pod\t-\tPut the new container into this pod\n"
+        "run\t-\tStart the new container\n"
+    ),
     "commit:commit": (
         "author\t-\tAuthor of the image\n"
         "change\t-\tSet the image's CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, ONBU...\n"
@@ -226,12 +262,12 @@ OPTIONS = {
         "no-desc\t-\tComplete without descriptions\n"
     ),
     "container:cleanup": (
-        "all\t-\tClean up after all containers\n"
+        "all\t-\tClean up after all containers that do not run\n"
         "exec\t-\tClean up after this exec session instead\n"
         "latest\t-\tTake the container that was created last\n"
         "rm\t-\tRemove the container afterwards\n"
         "rmi\t-\tRemove the image afterwards\n"
-        "stopped-only\t-\tOnly if the container does not run\n"
+        "stopped-only\t-\tLeave one alone that runs, or is not there, instead of fa...\n"
     ),
     "container:exists": (
         "external\t-\tLook at containers of other tools as well\n"
@@ -465,6 +501,10 @@ OPTIONS = {
     "info:info": (
         "format\tformat\tPrint as json or by a Go template\n"
     ),
+    "init:init": (
+        "all\t-\tPrepare all containers that do not run\n"
+        "latest\t-\tTake the container that was created last\n"
+    ),
     "inspect:container_inspect": (
         "format\tformat\tPrint as json or by a Go template\n"
         "latest\t-\tTake the container that was created last\n"
@@ -519,6 +559,10 @@ OPTIONS = {
         "all\t-\tLet all paused containers go on\n"
         "cidfile\tfiles\tRead a container's ID from this file\n"
         "filter\t-\tTake the containers that fit, as in `ps --filter`\n"
+        "latest\t-\tTake the container that was created last\n"
+    ),
+    "port:port": (
+        "all\t-\tShow the ports of all containers\n"
         "latest\t-\tTake the container that was created last\n"
     ),
     "ps:ps": (
@@ -811,6 +855,31 @@ OPTIONS = {
     ),
     "unshare:unshare": (
         "rootless-netns\t-\tEnter the network namespace of the named networks as well\n"
+    ),
+    "update:update": (
+        "blkio-weight\t-\tRelative weight of block I/O, 10 to 1000\n"
+        "blkio-weight-device\t-\tRelative weight of block I/O on one device\n"
+        "cpu-period\t-\tLength of the CPU period in microseconds\n"
+        "cpu-quota\t-\tCPU time in microseconds that the container gets in each...\n"
+        "cpu-rt-period\t-\tReal-time CPU period in microseconds\n"
+        "cpu-rt-runtime\t-\tReal-time CPU time in microseconds\n"
+        "cpu-shares\t-\tRelative share of CPU time\n"
+        "cpus\t-\tNumber of CPUs that the container may use, as in 1.5\n"
+        "cpuset-cpus\t-\tCPUs on which the container may run, as in 0-3,5\n"
+        "cpuset-mems\t-\tMemory nodes that the container may use, as in 0-1\n"
+        "device-read-bps\t-\tLimit reads from a device in bytes per second\n"
+        "device-read-iops\t-\tLimit reads from a device in operations per second\n"
+        "device-write-bps\t-\tLimit writes to a device in bytes per second\n"
+        "device-write-iops\t-\tLimit writes to a device in operations per second\n"
+        "env\t-\tSet a variable for the next start\n"
+        "latest\t-\tTake the container that was created last\n"
+        "memory\t-\tLimit of memory, with a unit b, k, m or g\n"
+        "memory-reservation\t-\tMemory below which the container is spared, with a unit b...\n"
+        "memory-swap\t-\tLimit of memory and swap together; -1 = no limit\n"
+        "memory-swappiness\t-\tSwappiness, 0 to 100\n"
+        "pids-limit\t-\tLimit of processes; -1 = no limit\n"
+        "restart\t-\tChange the restart policy\n"
+        "unsetenv\t-\tTake a variable away for the next start\n"
     ),
     "version:version": (
         "format\tformat\tPrint as json or by a Go template\n"

@@ -75,6 +75,12 @@ COMMANDS = (
         examples=("container cleanup --all", "container cleanup web"),
     ),
     Command(
+        "container clone",
+        "clone:clone",
+        usage="CONTAINER [NAME [IMAGE]]",
+        examples=("container clone web web2", "container clone --destroy --run --memory 1g web"),
+    ),
+    Command(
         "container diff",
         "diff:container_diff",
         usage="CONTAINER [CONTAINER]",
@@ -178,6 +184,13 @@ COMMANDS = (
         "info", "info:info", ("system info",), examples=("info", "info --format '{{.Host.OCIRuntime.Name}}'")
     ),
     Command(
+        "init",
+        "init:init",
+        ("container init",),
+        usage=_CTR,
+        examples=("init web", "init --all"),
+    ),
+    Command(
         "inspect",
         "inspect:inspect",
         usage="{CONTAINER|IMAGE|VOLUME} [...]",
@@ -216,6 +229,13 @@ COMMANDS = (
         ("container pause",),
         usage=_CTR,
         examples=("pause web", "pause --all"),
+    ),
+    Command(
+        "port",
+        "port:port",
+        ("container port",),
+        usage="CONTAINER [PORT[/PROTOCOL]]",
+        examples=("port web", "port web 80/tcp", "port --all"),
     ),
     Command(
         "ps",
@@ -361,6 +381,13 @@ COMMANDS = (
         usage="IMAGE [NAME...]",
         examples=("untag busybox localhost/old:1", "untag 3fa1c2"),
     ),
+    Command(
+        "update",
+        "update:update",
+        ("container update",),
+        usage="CONTAINER",
+        examples=("update --memory 512m --cpus 2 web", "update --pids-limit -1 --env MODE=slow web"),
+    ),
     Command("version", "version:version", examples=("version", "version --format '{{.Client.Version}}'")),
     Command(
         "volume create",
@@ -426,12 +453,9 @@ COMMANDS = (
 """Every command that has a function here. What Podman has besides is known from docs/options/compat.tsv."""
 
 MISSING_ALIASES = {
-    "container init": "init",
     "container mount": "mount",
-    "container port": "port",
     "container umount": "unmount",
     "container unmount": "unmount",
-    "container update": "update",
     "generate kube": "kube generate",
     "image build": "build",
     "image search": "search",
@@ -452,8 +476,14 @@ MISSING_ALIASES = {
 
 _IMAGE = 'make an image with "pypod import" or "pypod load" meanwhile'
 
+_CHECKPOINT = (
+    'writing processes to disk needs root; "pypod commit" keeps the files, "pypod pause" the processes'
+)
+
 REMEDIES = {
     "build": _IMAGE,
     "image build": _IMAGE,
+    "container checkpoint": _CHECKPOINT,
+    "container restore": _CHECKPOINT,
 }
 """What to do instead of a command that is not there yet."""

@@ -313,12 +313,12 @@ def test_many_clients_want_the_same_name(shared: Pypod) -> None:
     assert names(shared, "-a") == ["web"]
 
 
-# covers: container cleanup, container cleanup --all, container cleanup --latest, container cleanup --rm
+# covers: container cleanup, container cleanup --all, container cleanup --rm
 def test_cleanup_of_what_has_ended(shared: Pypod) -> None:
     for name in ("a", "b", "c"):
         shared.run("--name", name, "IMAGE", "true")
     shared.detached("--name", "runs")
-    for words in (["c"], ["--latest"], ["--all"]):
+    for words in (["c"], ["--all"]):
         assert shared("container", "cleanup", *words).code == 0
     assert names(shared, "-a") == ["a", "b", "c", "runs"]
     shared("container", "cleanup", "--rm", "a")

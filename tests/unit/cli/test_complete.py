@@ -30,7 +30,7 @@ def offered(*words: str) -> list[str]:
     ("words", "expected"),
     [
         (["ru"], ["run"]),
-        (["container", "in"], ["inspect"]),
+        (["container", "in"], ["init", "inspect"]),
         (["container", "ls", "--noh"], ["--noheading"]),
         (["rm", ""], ["web"]),
         (["rm", "web", ""], []),

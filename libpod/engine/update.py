@@ -1,0 +1,109 @@
+"""Owns: `update`: other limits for a container, at once if it runs, and for its next starts."""
+
+from __future__ import annotations
+
+import os
+
+from libpod import errors
+from libpod.engine import bundle, containers
+from libpod.kernel import cgroup
+from libpod.spec import cgroupfiles, process, resources, validate
+from libpod.state import containers as rows
+from libpod.util import failpoint
+from libpod.util.lock import RANK_CONTAINER
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from libpod.engine.session import Session
+    from libpod.model.container import ContainerRecord, ResourceRecord
+
+
+def update(session: Session, record: ContainerRecord, options: Mapping[str, object]) -> None:
+    """Change the limits that the options name (as `run` has them), and the environment of the next start.
+
+    Either all of it is done or nothing. Raises UsageError, NotSupportedError for what is not delegated.
+    """
+    notes: list[str] = []
+    limits = {key: value for key, value in options.items() if key not in ("env", "unsetenv")}
+    with session.locks.take(RANK_CONTAINER, record["id"]):
+        record = containers.find(session, record["id"])
+        new = cgroupfiles.changed(record["resources"], limits, notes)
+        changed: ContainerRecord = {**record, "resources": new, "env": _environment(session, record, options)}
+        _check(session, record, new)
+        status = containers.status(session, record)
+        undo: list[tuple[str, str]] = []
+        numbers = bundle.block_numbers(changed)
+        if containers.is_running(status) or status["state"] == "initialized":
+            wanted = cgroupfiles.files(record["resources"], new, numbers)
+            undo = write(status["cgroup"], wanted, record["name"]) if wanted else []
+        failpoint.hit("update:after-cgroup")
+        try:
+            rows.update(session.db, changed)
+        except BaseException:
+            if undo:
+                write(status["cgroup"], undo, record["name"])
+            raise
+    for note in notes:
+        if session.notify is not None:
+            session.notify(f"Warning: {note}")
+
+
+def _check(session: Session, record: ContainerRecord, new: ResourceRecord) -> None:
+    """Raise when a limit of the container could not be held."""
+    needed = resources.needed_controllers(new)
+    if record["cgroups"] != "disabled":
+        validate.controllers(needed, session.host_facts(record["cgroups"]))
+    elif needed:
+        raise errors.UsageError(
+            f'container "{record["name"]}" was made with --cgroups=disabled: it can have no limits',
+            remedy="make it again without --cgroups=disabled",
+            name=record["name"],
+        )
+
+
+def _environment(session: Session, record: ContainerRecord, options: Mapping[str, object]) -> list[str]:
+    """The environment with `--env` added and `--unsetenv` taken away."""
+    found = list(record["env"])
+    for word in _words(options, "env"):
+        name, equals, value = word.partition("=")
+        if not equals:
+            value = session.environ.get(name, "")
+            if name not in session.environ:
+                continue
+        found = [one for one in found if one.partition("=")[0] != name] + [f"{name}={value}"]
+    gone = set(_words(options, "unsetenv"))
+    found = [one for one in found if one.partition("=")[0] not in gone]
+    process.check_text(record["args"], found)
+    return found
+
+
+def _words(options: Mapping[str, object], key: str) -> list[str]:
+    value = options.get(key)
+    return [str(word) for word in value] if isinstance(value, list) else []
+
+
+def write(path: str, wanted: Sequence[tuple[str, str]], name: str) -> list[tuple[str, str]]:
+    """Write files of a cgroup; returns what undoes it. After a failure they are as they were."""
+    if not path:
+        raise errors.UsageError(
+            f'container "{name}" runs without a cgroup of its own: it can have no limits',
+            remedy='see "pypod info" for the reason',
+            name=name,
+        )
+    undo: list[tuple[str, str]] = []
+    for file, value in wanted:
+        try:
+            held = cgroup.read_text(path, file).rstrip("\n")
+            cgroup.write_text(path, file, value)
+        except OSError as e:
+            for done, old in undo:
+                cgroup.write_text(path, done, old)
+            raise errors.StateError(
+                f'container "{name}": {file} cannot be set to "{value}": {os.strerror(e.errno or 5)}',
+                remedy="look at /sys/fs/cgroup" + path,
+                name=name,
+            ) from e
+        undo.insert(0, (file, cgroupfiles.former(file, held, value)))
+    return undo
