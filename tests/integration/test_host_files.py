@@ -26,7 +26,7 @@ def hook(folder: Path, name: str, stages: list[str], when: dict[str, Any]) -> Pa
     return out
 
 
-# covers: --hooks-dir
+# covers: run
 @pytest.mark.parametrize("runtime", ["crun", "runc"])
 def test_hooks_are_called_at_their_stages(shared: Pypod, tmp_path: Path, runtime: str) -> None:
     out = hook(tmp_path, "all", ["createRuntime", "poststart", "poststop"], {"always": True})
@@ -36,7 +36,7 @@ def test_hooks_are_called_at_their_stages(shared: Pypod, tmp_path: Path, runtime
     assert all(line.startswith("all m") for line in out.read_text().splitlines())
 
 
-# covers: --hooks-dir
+# covers: run
 def test_only_the_containers_that_fit(shared: Pypod, tmp_path: Path) -> None:
     stages = ["createRuntime"]
     whens = {
@@ -68,7 +68,7 @@ def test_only_the_containers_that_fit(shared: Pypod, tmp_path: Path) -> None:
     ]
 
 
-# covers: --hooks-dir
+# covers: run
 def test_a_later_directory_replaces_a_hook(shared: Pypod, tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
@@ -95,7 +95,7 @@ def test_a_later_directory_replaces_a_hook(shared: Pypod, tmp_path: Path) -> Non
         ),
     ],
 )
-# covers: --hooks-dir
+# covers: run
 def test_a_hook_file_that_makes_no_sense(shared: Pypod, tmp_path: Path, text: str, said: str) -> None:
     """Nothing runs without a hook that somebody wanted to run with it."""
     (tmp_path / "h.json").write_text(text)
@@ -118,7 +118,7 @@ def describe(folder: Path, name: str, devices: dict[str, Any], common: dict[str,
     (folder / name).write_text(json.dumps(document))
 
 
-# covers: run --device, create --device, --cdi-spec-dir
+# covers: run --device, create --device
 def test_a_device_by_its_name(shared: Pypod, tmp_path: Path) -> None:
     (tmp_path / "lib").mkdir()
     (tmp_path / "lib/driver").write_text("driver\n")
@@ -179,7 +179,7 @@ def thing(device: str) -> str:
         ),
     ],
 )
-# covers: run --device, --cdi-spec-dir
+# covers: run --device
 def test_a_device_that_cannot_be_had(shared: Pypod, tmp_path: Path, files: dict[str, str], said: str) -> None:
     for name, text in files.items():
         (tmp_path / name).write_text(text)
