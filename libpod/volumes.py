@@ -273,9 +273,9 @@ def prepare(
                     remedy=f'remove it with "pypod volume rm {name}", a new one is made when it is needed',
                     name=name,
                 )
-            if volume["needs_copy_up"]:
+            if volume["needs_copy_up"] and not mount.get("subpath"):
                 _first_use(paths, db, volume, mount, root_fd, user)
-            if mount.get("chown") and user is not None:
+            if mount.get("chown") and user is not None and not _is_apart(mount):
                 _give(data_dir(paths, name), user)
         sources[name] = data_dir(paths, name)
     return sources
@@ -287,7 +287,7 @@ def give_sources(record: ContainerRecord, user: Mapping[str, object], home: str)
     UsageError for a directory whose owner others rely on: the root, `home`, and what they lie in.
     """
     for mount in record["mounts"]:
-        if mount["type"] == "bind" and mount.get("chown"):
+        if mount["type"] == "bind" and mount.get("chown") and not _is_apart(mount):
             source = os.path.realpath(mount["source"])
             if (home + "/").startswith(source.rstrip("/") + "/"):
                 raise errors.UsageError(
@@ -295,6 +295,11 @@ def give_sources(record: ContainerRecord, user: Mapping[str, object], home: str)
                     remedy="mount a directory below it, or leave the U out",
                 )
             _give(source, user)
+
+
+def _is_apart(mount: MountRecord) -> bool:
+    """Whether it is not the source itself that is mounted: the monitor gives away what is."""
+    return bool(mount.get("overlay") or mount.get("subpath"))
 
 
 def _give(path: str, user: Mapping[str, object]) -> None:

@@ -33,9 +33,11 @@ _SKIPPED_DEVICES = ("/dev/pts", "/dev/shm", "/dev/mqueue", "/dev/fd", "/dev/cons
 class Bundle:
     """Where it is, and where the runtime's compiled seccomp filter is to be kept ("" = nowhere)."""
 
-    __slots__ = ("path", "runtime", "save_bpf")
+    __slots__ = ("mounts", "path", "runtime", "save_bpf")
 
-    def __init__(self, path: str, runtime: str, save_bpf: str) -> None:
+    def __init__(self, path: str, runtime: str, save_bpf: str, mounts: list[dict[str, Any]]) -> None:
+        self.mounts = mounts
+        """What the monitor has to mount before the runtime comes."""
         self.path = path
         self.runtime = runtime
         """The runtime's binary."""
@@ -64,6 +66,13 @@ def write(
     who = rootview.exec_user(root_fd, record, record["user"], accounts.of_host(record))
     gid_count = sum(row[2] for row in entry.idmap.gids)
     validate.user(who, record, uid_count=sum(row[2] for row in entry.idmap.uids), gid_count=gid_count)
+    special = any(
+        m["type"] in ("glob", "image") or m.get("overlay") or m.get("subpath") for m in record["mounts"]
+    )
+    if special:
+        from libpod.engine import sources  # lazy: seldom used
+
+        record = sources.expanded(record)
     _check_sources(record)
     outer = idmaps.outside(who, record["userns"])
     rootview.make_workdir(root_fd, record, outer)
@@ -103,12 +112,17 @@ def write(
         ctx["host_devices"] = _named_devices(record)
     if not entry.rootless:
         ctx["device_rules"] = host.device_rules()
+    more: list[dict[str, Any]] = []
+    if special:
+        from libpod.engine import sources
+
+        ctx["sources"], more = sources.plan(session, record, ctx["volumes"], outer)
     config = assemble.assemble(record, ctx)
     if not ctx.get("device_rules", True):
         _check_devices(record, config)
     atomic.write(bundle + "/config.json", jsonio.dumps(config, compact=True), durable=False)
     atomic.write(bundle + "/process.json", jsonio.dumps(config["process"], compact=True), durable=False)
-    return Bundle(bundle, runtime, filters["save"])
+    return Bundle(bundle, runtime, filters["save"], more)
 
 
 def _check_sources(record: ContainerRecord) -> None:

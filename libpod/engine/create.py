@@ -131,6 +131,10 @@ def build_record(
         "joins": joins,
         "volumes_from": mounts_of,
     }
+    mounted = [m["source"] for m in req["mounts"] if m["type"] == "image"]
+    if mounted:
+        policy = {"pull": "never"} if req["pull"] == "never" else {}
+        ids["images"] = {name: find_image(session, name, policy)["layers"] for name in mounted}
     userns = merge.userns_of(req, session.settings)
     if userns["mode"] in ("container", "ns") or userns["subuidname"] or userns["subgidname"]:
         from libpod.engine import userns as namespaces  # lazy: seldom used

@@ -65,7 +65,7 @@ def container(session: Session, record: ContainerRecord) -> JsonDict:
         "BoundingCaps": security["capabilities"],
         "ExecIDs": [],
         "GraphDriver": {"Name": driver.of(record), "Data": _graph_data(session, record)},
-        "Mounts": [_mount(session, m) for m in record["mounts"] if m["type"] in ("bind", "volume")],
+        "Mounts": [_mount(session, m) for m in record["mounts"] if m["type"] in ("bind", "volume", "image")],
         "Dependencies": _dependencies(record),
         "NetworkSettings": _network(status),
         "Namespace": "",

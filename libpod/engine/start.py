@@ -220,4 +220,5 @@ def _start_message(
         "stop_timeout": record["stop_timeout_s"],
         "timeout": record["timeout_s"],
         "only_create": only_create,
+        "mounts": written.mounts,
     }

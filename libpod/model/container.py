@@ -12,9 +12,11 @@ if TYPE_CHECKING:
     from typing import Literal, NotRequired, TypedDict
 
     class MountRecord(TypedDict):
-        type: Literal["bind", "volume", "tmpfs", "devpts", "mqueue", "glob"]
+        type: Literal["bind", "volume", "image", "tmpfs", "ramfs", "devpts", "mqueue", "glob"]
         source: str
-        """Host path (bind), volume name (volume), empty (tmpfs)."""
+        """Host path (bind), pattern of host paths (glob), volume name (volume), image as the user named it
+        (image), empty (tmpfs).
+        """
         destination: str
         """Absolute path in the container, cleaned."""
         options: list[str]
@@ -22,14 +24,23 @@ if TYPE_CHECKING:
         anonymous: NotRequired[bool]
         """The volume was made for this container alone and goes with `rm -v` and `--rm`."""
         chown: NotRequired[bool]
-        """`:U`: the source is given to the container's user before the start."""
+        """`:U`: what is mounted is given to the container's user before the start."""
         relabel: NotRequired[Literal["", "z", "Z"]]
         copy_up: NotRequired[bool]
         """Fill an empty volume with what the image has at the destination."""
         overlay: NotRequired[bool]
         """`:O`: the source is the lower layer of an overlay that goes with the container."""
+        upperdir: NotRequired[str]
+        """`:O`: the host path that takes what is written, with `workdir` beside it; absent = the container's,
+        and empty at each start.
+        """
+        workdir: NotRequired[str]
         subpath: NotRequired[str]
-        """Relative path below the volume's data."""
+        """Relative path below the volume's data, or the image's root."""
+        layers: NotRequired[list[str]]
+        """image: layer keys, base first."""
+        same_place: NotRequired[bool]
+        """glob: each match is mounted on its own path, else in the directory `destination`."""
         create_source: NotRequired[bool]
         """A missing host path is made as a directory (`-v` of the Docker interface); otherwise it is an
         error.

@@ -190,6 +190,8 @@ if TYPE_CHECKING:
         subids: list[list[list[int]]]
         """[uids, gids] of /etc/subuid and /etc/subgid for the names that were given: [first, how many]."""
         volumes_from: dict[str, list[MountRecord]]
+        images: dict[str, list[str]]
+        """Image of a mount, as given -> its layer keys."""
 
     class UserInfo(TypedDict):
         uid: int
@@ -239,8 +241,8 @@ if TYPE_CHECKING:
         """
         volumes: dict[str, str]
         """Volume name -> host path of its data."""
-        overlay_dirs: dict[str, list[str]]
-        """Destination of an `:O` mount -> [upper, work]."""
+        sources: dict[str, str]
+        """Destination of a mount that the monitor prepares -> host path of what is to be bound."""
         shm_path: str
         """Host path to bind on /dev/shm; empty = a tmpfs of its own."""
         seccomp: dict[str, object] | None

@@ -177,6 +177,8 @@ def _give_back(monitor: Monitor, *, unmount: bool) -> None:
 
 
 def _unmount(monitor: Monitor) -> None:
+    while monitor.more_mounts:
+        mounts.unmount(monitor.more_mounts.pop())
     if monitor.mounted:
         monitor.mounted = False
         mounts.unmount_root(monitor.merged)

@@ -57,6 +57,8 @@ class Monitor:
         self.runtime: Runtime | None = None
         self.stdio: Stdio | None = None
         self.mounted = False
+        self.more_mounts: list[str] = []
+        """Places of what the container has mounted besides, in order."""
         self.server_pid = 0
         """The program that serves the root file system (fuse-overlayfs); 0 = none, or it has ended."""
         self.alive_fd = self.log_fd = -1

@@ -84,8 +84,18 @@ def _forget_volatile(work: str) -> None:
 
 def unmount_root(target: str) -> None:
     """Unmount it; what still uses it keeps it until it ends."""
+    if unmount(target):
+        try:
+            os.rmdir(target)
+        except OSError as error:
+            log.debug("cannot remove the mount point", path=target, error=error)
+
+
+def unmount(target: str) -> bool:
+    """Unmount, lazily; False if it cannot be, or was not mounted."""
     try:
         mount.umount(target)
-        os.rmdir(target)
     except OSError as error:
         log.debug("cannot unmount", path=target, error=error)
+        return False
+    return True

@@ -32,8 +32,8 @@ _LEVELS = ("debug", "info", "warn", "error", "fatal")
 _STUB = "import sys; sys.path.insert(0, sys.argv[1]); from libpod.monitor import resume; resume.main()"
 _PLAIN = (
     "kept_fds", "cid", "name", "run_id", "run_dir", "cgroup_link", "merged", "bundle", "place",
-    "mounted", "server_pid", "alive_fd", "log_fd", "init_pid", "started_ns", "stop_signal", "stop_timeout_s",
-    "deadline", "removes", "cleanup_argv",
+    "mounted", "more_mounts", "server_pid", "alive_fd", "log_fd", "init_pid", "started_ns", "stop_signal",
+    "stop_timeout_s", "deadline", "removes", "cleanup_argv",
 )  # fmt: skip
 """What goes over as it is."""
 

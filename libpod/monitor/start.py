@@ -105,6 +105,10 @@ def start(monitor: Monitor, msg: Message) -> None:
     monitor.runtime = runtime
     _arrive_in_cgroup(monitor)
     failpoint.hit("monitor:after-cgroup")
+    for wanted in msg.get("mounts", ()):
+        from libpod.monitor import sources  # lazy: seldom used
+
+        sources.make(wanted, monitor.log_fd, monitor.more_mounts)
     monitor.init_pid = runtime.create(monitor.bundle, stdio.console, stdio.for_runtime)
     monitor.watch_init()
     assert monitor.network is not None

@@ -282,6 +282,8 @@ def _mounts(request: Request, image: ImageConfig, defaults: Defaults, ids: Merge
         found[mount["destination"]] = mount
     out: list[MountRecord] = []
     for mount in found.values():
+        if mount["type"] == "image":
+            mount = {**mount, "layers": ids.get("images", {}).get(mount["source"], [])}
         if mount.get("anonymous") and not mount["source"]:
             mount = {**mount, "source": f"{ids['cid'][:60]}{len(out):04x}"}
         out.append(mount)

@@ -7,7 +7,7 @@ for one destination the user's own stays.
 
 from __future__ import annotations
 
-from libpod.errors import NotSupportedError, StorageError
+from libpod.errors import StorageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _STANDARD_DEVICES = frozenset("/dev/" + name for name in _STANDARD.split())
 
 def build(record: ContainerRecord, ctx: AssembleContext, *, has_gid_5: bool) -> list[Mount]:
     """All mounts of the container, in order."""
-    own = [_user_mount(mount, ctx) for mount in record["mounts"] if mount["type"] != "glob"]
+    own = [_user_mount(mount, ctx) for mount in record["mounts"]]
     own += _devices(record, ctx)
     taken = {str(mount["destination"]) for mount in own}
     extra = [m for m in _files(record, ctx) + _implied_tmpfs(record) if m["destination"] not in taken]
@@ -141,17 +141,19 @@ def _implied_tmpfs(record: ContainerRecord) -> list[Mount]:
     return [_mount(path, "tmpfs", "tmpfs", [*_TMPFS_OPTIONS, *more]) for path, more in found.items()]
 
 
-def _escape(path: str) -> str:
-    r"""A path as an option of overlay: `\`, `:` and `,` would end it."""
-    for char in "\\:,":
-        path = path.replace(char, "\\" + char)
-    return path
+def _owner(mount: MountRecord, ctx: AssembleContext) -> list[str]:
+    """`U`: a tmpfs belongs to the container's user, unless it was given to another one."""
+    if not mount.get("chown") or any(o.startswith(("uid=", "gid=")) for o in mount["options"]):
+        return []
+    return [f"uid={ctx['user']['uid']}", f"gid={ctx['user']['gid']}"]
 
 
 def _user_mount(mount: MountRecord, ctx: AssembleContext) -> Mount:
     kind, target, options = mount["type"], mount["destination"], mount["options"]
     if kind == "tmpfs":
-        return _mount(target, "tmpfs", "tmpfs", options)
+        return _mount(target, "tmpfs", "tmpfs", options + _owner(mount, ctx))
+    if kind == "ramfs":
+        return _mount(target, "ramfs", "ramfs", options)
     if kind == "devpts":
         fixed = ["nosuid", "noexec", "newinstance", "ptmxmode=0666"]
         mode = [] if any(o.startswith("mode=") for o in options) else ["mode=0620"]
@@ -159,39 +161,16 @@ def _user_mount(mount: MountRecord, ctx: AssembleContext) -> Mount:
     if kind == "mqueue":
         return _mount(target, "mqueue", "mqueue", options or ["nosuid", "noexec", "nodev"])
     source = mount["source"]
-    if kind == "volume":
+    if target in (prepared := ctx.get("sources", {})):
+        source = prepared[target]
+    elif kind == "volume":
         known = ctx.get("volumes", {})
         if source not in known:
             raise StorageError(
                 f'volume "{source}" has no place on the host', remedy='make it with "pypod volume create"'
             )
         source = known[source]
-        if mount.get("subpath"):
-            raise NotSupportedError(
-                f'--mount: the subpath "{mount["subpath"]}" of a volume is not supported yet',
-                remedy="mount the whole volume",
-            )
-    if mount.get("overlay"):
-        return _overlay(source, target, ctx)
     return _mount(target, "bind", source, options)
-
-
-def _overlay(source: str, target: str, ctx: AssembleContext) -> Mount:
-    """`:O`: writes stay in the container's own directories; the source is never changed."""
-    dirs = ctx.get("overlay_dirs", {}).get(target)
-    if dirs is None:
-        raise NotSupportedError(
-            f'the mount on "{target}": overlay mounts (":O") are not supported yet',
-            remedy='mount it read-only with ":ro"',
-        )
-    upper, work = dirs
-    options = [
-        f"lowerdir={_escape(source)}",
-        f"upperdir={_escape(upper)}",
-        f"workdir={_escape(work)}",
-        "userxattr",
-    ]
-    return _mount(target, "overlay", "overlay", options)
 
 
 def _devices(record: ContainerRecord, ctx: AssembleContext) -> list[Mount]:

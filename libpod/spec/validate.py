@@ -26,6 +26,7 @@ _DROP_IN = "/etc/systemd/system/user@.service.d/delegate.conf"
 def request(req: Request, host: HostFacts) -> None:
     """Raise for a request that cannot work on this host or in itself. A missing fact counts as "possible"."""
     _combinations(req)
+    _idmaps(req, host)
     mode = req["network"]["mode"] if req["network"] is not None else "slirp4netns"
     _sysctls(req["sysctl"], network=mode, ipc=req["ipc"], uts=req["uts"])
     needed = resources.needed_controllers(req["resources"])
@@ -68,6 +69,16 @@ def record(rec: ContainerRecord, host: HostFacts) -> None:
     )
     if rec["cgroups"] != "disabled":
         controllers(resources.needed_controllers(rec["resources"]), host)
+
+
+def _idmaps(req: Request, host: HostFacts) -> None:
+    """The kernel gives mapped mounts of a disk to the host's root only (mount_setattr(2))."""
+    for mount in req["mounts"]:
+        if host.get("rootless") and any(o.partition("=")[0] == "idmap" for o in mount["options"]):
+            raise NotSupportedError(
+                f'the mount on "{mount["destination"]}": the kernel gives the option "idmap" to root only',
+                remedy='use "U" to give the files to the container\'s user, or --userns=keep-id',
+            )
 
 
 def user(who: UserInfo, rec: ContainerRecord, *, uid_count: int, gid_count: int) -> None:

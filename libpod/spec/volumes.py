@@ -1,4 +1,4 @@
-"""Owns: parsing of `--volume`, `--mount` and `--tmpfs` into mount records.
+"""Owns: parsing of `--volume` and `--tmpfs` into mount records; `--mount` is in mountopts.
 
 Options end up in the OCI spelling (runtime-spec config.md "Mounts"): what the user gave, then the defaults
 of the kind.
@@ -6,8 +6,8 @@ of the kind.
 
 from __future__ import annotations
 
-from libpod.errors import NotSupportedError, UsageError
-from libpod.spec.values import bad, clean_path, split_csv, split_escaped, try_bool, words
+from libpod.errors import UsageError
+from libpod.spec.values import bad, clean_path, split_escaped, words
 from libpod.units import parse_size
 
 TYPE_CHECKING = False
@@ -27,7 +27,7 @@ _GROUPS = (
     ("bind", "rbind"),
     ("z", "Z"),
 )
-_GROUP_OF = {word: i for i, group in enumerate(_GROUPS) for word in group}
+GROUP_OF = {word: i for i, group in enumerate(_GROUPS) for word in group}
 _TMPFS_WORDS = (
     "ro rw exec noexec suid nosuid dev nodev sync async dirsync atime noatime diratime nodiratime relatime "
     "norelatime strictatime nostrictatime mand nomand iversion noiversion"
@@ -68,7 +68,10 @@ def parse_all(options: Options, cwd: str) -> list[MountRecord]:
     """
     found: dict[str, MountRecord] = {}
     parsed = [_volume(value, cwd) for value in words(options, "volume")]
-    parsed += [_mount(value, cwd) for value in words(options, "mount")]
+    if given := words(options, "mount"):
+        from libpod.spec import mountopts  # lazy: less used than --volume
+
+        parsed += [mountopts.parse(value, cwd) for value in given]
     parsed += [_tmpfs(value) for value in words(options, "tmpfs")]
     for mount in parsed:
         path = mount["destination"]
@@ -89,8 +92,9 @@ def _volume(value: str, cwd: str) -> MountRecord:
         return anonymous(destination("volume", parts[0], value))
     source, target = parts[0], destination("volume", parts[1], value)
     given = [word for word in parts[2].split(",") if word] if len(parts) == 3 else []
+    given = [_absolute(word, cwd) for word in given]
     if source[0] in "/.":
-        return _finish("volume", value, "bind", host_path(source, cwd), target, given)
+        return finish("volume", value, "bind", host_path(source, cwd), target, given)
     if not is_volume_name(source):
         raise bad(
             "volume",
@@ -98,17 +102,22 @@ def _volume(value: str, cwd: str) -> MountRecord:
             f'a path or the name of a volume as the source, not "{source}"',
             'begin a relative path with "./"; names of volumes have letters, digits, "_", "." and "-"',
         )
-    return _finish("volume", value, "volume", source, target, given)
+    return finish("volume", value, "volume", source, target, given)
+
+
+def _absolute(word: str, cwd: str) -> str:
+    key, eq, raw = word.partition("=")
+    return f"{key}={host_path(raw, cwd)}" if eq and raw and key in ("upperdir", "workdir") else word
 
 
 def anonymous(target: str) -> MountRecord:
     """A volume without a name: it gets one when the container is made and goes away with it."""
-    record = _finish("volume", target, "volume", "", target, [])
+    record = finish("volume", target, "volume", "", target, [])
     record["anonymous"] = True
     return record
 
 
-def _finish(
+def finish(
     option: str, whole: str, kind: Literal["bind", "volume"], source: str, target: str, given: list[str]
 ) -> MountRecord:
     """Check the suboptions, sort out those that are not mount options, add the defaults."""
@@ -117,7 +126,7 @@ def _finish(
     seen: dict[int, str] = {}
     copy = True
     for word in given:
-        group = _GROUP_OF.get(word)
+        group = GROUP_OF.get(word)
         if group is not None:
             if group in seen and seen[group] != word:
                 raise bad(option, whole, f'only one of "{seen[group]}" and "{word}"', f'leave "{word}" out')
@@ -133,18 +142,18 @@ def _finish(
         elif word in ("copy", "nocopy"):
             copy = word == "copy"
         elif word == "idmap" or word.startswith("idmap="):
-            raise NotSupportedError(
-                f'--{option} "{whole}": the option "idmap" is not supported yet',
-                remedy='use "U" to change the owner instead',
-            )
+            kept.append(word)
+        elif word.startswith(("upperdir=/", "workdir=/")):
+            record[word.partition("=")[0]] = word.partition("=")[2]  # type: ignore[literal-required]
         else:
             raise bad(
                 option,
                 whole,
                 f'known suboptions, not "{word}"',
                 "use ro, rw, z, Z, U, O, copy, nocopy, [r]bind, [r]private, [r]shared, [r]slave, "
-                "[no]exec, [no]suid or [no]dev",
+                "[no]exec, [no]suid, [no]dev or idmap; with O also upperdir=DIR,workdir=DIR",
             )
+    _check_overlay(option, whole, record, kept)
     if kind == "volume":
         record["copy_up"] = copy
     defaults = [("rw", 0), ("rprivate", 1)] + ([("nosuid", 3), ("nodev", 4)] if kind == "volume" else [])
@@ -152,6 +161,23 @@ def _finish(
     kept.append(seen.get(5, "rbind"))
     record["options"] = kept
     return record
+
+
+def _check_overlay(option: str, whole: str, record: MountRecord, others: list[str]) -> None:
+    dirs = ("upperdir" in record) + ("workdir" in record)
+    if not record.get("overlay"):
+        if dirs:
+            raise bad(option, whole, "upperdir and workdir with O only", 'add "O", or leave them out')
+        return
+    if dirs == 1:
+        raise bad(option, whole, "both upperdir and workdir", "give both, on one file system, or none")
+    if others:
+        raise bad(
+            option,
+            whole,
+            f'no other options with O than U, upperdir and workdir, not "{others[0]}"',
+            f'leave "{others[0]}" out',
+        )
 
 
 def tmpfs_record(target: str, given: list[str], option: str = "tmpfs", whole: str = "") -> MountRecord:
@@ -163,7 +189,7 @@ def tmpfs_record(target: str, given: list[str], option: str = "tmpfs", whole: st
         if word in ("tmpcopyup", "notmpcopyup", "copyup", "nocopyup"):
             copy_up = not word.startswith("no")
             continue
-        group = _GROUP_OF.get(word)
+        group = GROUP_OF.get(word)
         if group in seen and seen[group] != word:
             raise bad(option, whole, f'only one of "{seen[group]}" and "{word}"', f'leave "{word}" out')
         if word.startswith("size=") and not (word[5:].endswith("%") or parse_size(word[5:]) is not None):
@@ -191,149 +217,3 @@ def _tmpfs(value: str) -> MountRecord:
     raw, _, given = value.partition(":")
     target = destination("tmpfs", raw, value)
     return tmpfs_record(target, [word for word in given.split(",") if word], "tmpfs", value)
-
-
-_MOUNT_TYPES = ("bind", "volume", "tmpfs", "devpts", "glob")
-_LATER_TYPES = ("image", "ramfs", "artifact")
-_ALIASES = {"src": "source", "target": "destination", "dst": "destination", "readonly": "ro", "rw": "rw"}
-
-
-def _mount(value: str, cwd: str) -> MountRecord:
-    fields = split_csv(value)
-    if fields is None:
-        raise bad(
-            "mount", value, "comma-separated KEY=VALUE fields with closed quotes", "close the double quote"
-        )
-    given: dict[str, str] = {}
-    for field in fields:
-        key, eq, val = field.partition("=")
-        key = _ALIASES.get(key, key)
-        if not key:
-            raise bad(
-                "mount",
-                value,
-                "KEY=VALUE fields",
-                'write for example "--mount type=bind,src=./data,dst=/data"',
-            )
-        given[key] = val if eq else ""
-    kind = given.pop("type", "volume")
-    if kind in _LATER_TYPES:
-        raise NotSupportedError(
-            f'--mount "{value}": the type "{kind}" is not supported yet', remedy="use bind, volume or tmpfs"
-        )
-    if kind not in _MOUNT_TYPES:
-        raise bad("mount", value, "type=bind, volume, tmpfs, devpts or glob", 'write for example "type=bind"')
-    if "destination" not in given and kind == "glob" and "source" in given:
-        given["destination"] = given["source"].rpartition("/")[0] or "/"
-    if "destination" not in given:
-        raise bad("mount", value, "a destination", 'add "dst=/path/in/the/container"')
-    target = destination("mount", given.pop("destination"), value)
-    if kind == "tmpfs":
-        return _mount_tmpfs(value, target, given)
-    if kind == "devpts":
-        return _mount_devpts(value, target, given)
-    return _mount_source(value, kind, target, given, cwd)
-
-
-def _switch(value: str, key: str, raw: str) -> bool:
-    found = True if raw == "" else try_bool(raw)
-    if found is None:
-        raise bad("mount", value, f'true or false for "{key}"', f'write "{key}=true"')
-    return found
-
-
-def _mount_source(value: str, kind: str, target: str, given: dict[str, str], cwd: str) -> MountRecord:
-    """bind, volume and glob."""
-    source = given.pop("source", "")
-    if kind == "bind" or kind == "glob":
-        source = host_path(source or target, cwd) if source or kind == "bind" else source
-    elif source and not is_volume_name(source):
-        raise bad(
-            "mount",
-            value,
-            f'the name of a volume as the source, not "{source}"',
-            'use "type=bind" for a path',
-        )
-    opts: list[str] = []
-    subpath = ""
-    for key, raw in given.items():
-        if key in ("ro", "rw"):
-            opts.append(key if _switch(value, key, raw) else ("rw" if key == "ro" else "ro"))
-        elif key in ("bind-propagation", "propagation"):
-            if raw not in PROPAGATION:
-                raise bad(
-                    "mount",
-                    value,
-                    "a propagation as rprivate, rslave or rshared",
-                    'write "bind-propagation=rslave"',
-                )
-            opts.append(raw)
-        elif key == "bind-nonrecursive":
-            opts.append("bind" if _switch(value, key, raw) else "rbind")
-        elif key == "relabel":
-            if raw not in ("shared", "private"):
-                raise bad("mount", value, "relabel=shared or relabel=private", "choose one of them")
-            opts.append("z" if raw == "shared" else "Z")
-        elif key in ("U", "chown"):
-            opts += ["U"] if _switch(value, key, raw) else []
-        elif key in ("subpath", "volume-subpath") and kind == "volume":
-            subpath = _subpath(value, raw)
-        elif key in ("consistency", "volume-label") or (key == "volume-opt" and not raw):
-            continue
-        elif key == "volume-nocopy":
-            opts += ["nocopy"] if _switch(value, key, raw) else []
-        elif key == "idmap" or (raw == "" and (key in _GROUP_OF or key in ("O", "copy", "nocopy"))):
-            opts.append(key)
-        else:
-            raise bad(
-                "mount", value, f'known fields, not "{key}"', 'leave it out, or read "pypod run --help"'
-            )
-    record = _finish("mount", value, "volume" if kind == "volume" else "bind", source, target, opts)
-    if kind == "glob":
-        record["type"] = "glob"
-    if kind == "volume" and not source:
-        record["anonymous"] = True
-    if subpath:
-        record["subpath"] = subpath
-    return record
-
-
-def _subpath(value: str, raw: str) -> str:
-    if not raw or ".." in raw.split("/"):
-        raise bad(
-            "mount", value, 'a subpath below the volume, without ".."', 'write for example "subpath=data/web"'
-        )
-    return clean_path(raw)[1:]
-
-
-def _mount_tmpfs(value: str, target: str, given: dict[str, str]) -> MountRecord:
-    opts: list[str] = []
-    for key, raw in given.items():
-        if key == "tmpfs-size":
-            opts.append(f"size={raw}")
-        elif key == "tmpfs-mode":
-            opts.append(f"mode={raw}")
-        elif key in ("ro", "rw"):
-            opts.append(key if _switch(value, key, raw) else ("rw" if key == "ro" else "ro"))
-        elif key in ("U", "chown", "consistency"):
-            continue
-        elif key == "source":
-            raise bad("mount", value, "no source for a tmpfs", 'leave "source" out')
-        else:
-            opts.append(f"{key}={raw}" if raw else key)
-    return tmpfs_record(target, opts, "mount", value)
-
-
-def _mount_devpts(value: str, target: str, given: dict[str, str]) -> MountRecord:
-    opts: list[str] = []
-    for key, raw in given.items():
-        if key in ("uid", "gid", "mode", "max") and raw.isascii() and raw.isdigit():
-            opts.append(f"{key}={raw}")
-        else:
-            raise bad(
-                "mount",
-                value,
-                "the fields uid, gid, mode and max of devpts, with numbers",
-                f'leave "{key}" out',
-            )
-    return {"type": "devpts", "source": "", "destination": target, "options": opts}

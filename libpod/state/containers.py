@@ -62,7 +62,7 @@ def insert(db: Db, record: ContainerRecord, *, durable: bool = True) -> None:
                 record["name"],
                 image_id,
                 record["created_ns"],
-                " ".join(record["layers"]),
+                _layers(record),
                 _summary(record),
                 jsonio.dumps(record),
             ),
@@ -81,7 +81,7 @@ def update(db: Db, record: ContainerRecord) -> None:
             (
                 record["name"],
                 record["image_id"],
-                " ".join(record["layers"]),
+                _layers(record),
                 _summary(record),
                 jsonio.dumps(record),
                 record["id"],
@@ -177,6 +177,14 @@ def _refuse_taken(tx: Write, record: ContainerRecord, own: str = "") -> None:
         remedy=f'remove that container with "pypod rm {record["name"]}", or use --replace',
         name=record["name"],
     )
+
+
+def _layers(record: ContainerRecord) -> str:
+    """All that must stay for it: its own, and those of images that it mounts."""
+    found = dict.fromkeys(record["layers"])
+    for mount in record["mounts"]:
+        found.update(dict.fromkeys(mount.get("layers", ())))
+    return " ".join(found)
 
 
 def _write_volumes(tx: Write, record: ContainerRecord) -> None:

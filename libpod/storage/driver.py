@@ -95,6 +95,19 @@ def _first_that_works(paths: Paths, cache: str, stamp: bytes) -> str:
     return overlay.NAME
 
 
+def overlay_program(paths: Paths, settings: Settings, name: str = "") -> str:
+    """With what an overlay beside the root file system is mounted: empty = the kernel, else the program.
+
+    `name`: the driver that must do it. Raises ToolMissingError or StorageError where neither can.
+    """
+    program = ""
+    if not name:
+        name, program = choose(paths, settings)
+        if name == "vfs":
+            name = "fuse-overlayfs" if overlay.probe(paths) else overlay.NAME
+    return str(_module(name).find(program)) if name == "fuse-overlayfs" else ""
+
+
 def usable(name: str, program: str) -> None:
     """Raise the error that names what a driver needs and does not find."""
     if name == "fuse-overlayfs":

@@ -269,6 +269,8 @@ def test_volumes_of_another_container(shared: Pypod, tmp_path: Path) -> None:
         ("type=volume,dst=/m", ""),
         ("src=v,dst=/m,readonly", ""),
         ("type=devpts,dst=/m", "devpts"),
+        ("type=devpts,dst=/m,uid=3,gid=4,mode=600,max=9", "devpts"),
+        ("type=ramfs,dst=/m", "ramfs"),
     ],
 )
 # covers: run --mount
@@ -289,7 +291,7 @@ def test_mounts_in_the_long_form(shared: Pypod, value: str, kind: str) -> None:
         "dst",
         "type=tmpfs",
         "type=tmpfs,src=/a,dst=/b",
-        "type=image,src=busybox,dst=/i",
+        "type=image,src=localhost/no-such:1,dst=/i",
         "type=volume,src=v,dst=/x,no-such-option=1",
         "",
     ],

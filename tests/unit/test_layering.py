@@ -28,7 +28,18 @@ SERVICES = (
 USE = (*DATA, *SERVICES, "libpod.spec")
 BOOT_UTIL = tuple(
     f"libpod.util.{name}"
-    for name in ("alive", "atomic", "failpoint", "jsonio", "lock", "spawn", "staging", "undo", "wire")
+    for name in (
+        "alive",
+        "atomic",
+        "copytree",
+        "failpoint",
+        "jsonio",
+        "lock",
+        "spawn",
+        "staging",
+        "undo",
+        "wire",
+    )
 )
 
 ALLOWED: dict[str, tuple[str, ...]] = {

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from libpod.conf import seccomp
-from libpod.errors import NotSupportedError, StorageError, UsageError
+from libpod.errors import StorageError, UsageError
 from tests.unit.spec.conftest import CID, Maker
 
 _FIXTURES = Path(__file__).parents[2] / "fixtures/spec"
@@ -55,7 +55,7 @@ def test_configurations_are_valid(options: dict[str, Any], rootless: bool, make:
         "netns": "" if options.get("userns") else "/proc/7/fd/5",
         "console_size": [24, 80],
         "localtime": "/usr/share/zoneinfo/UTC",
-        "overlay_dirs": {"/run": ["/upper", "/work"]},
+        "sources": {"/run": "/prepared"},
         "apparmor": "p",
         "mqueue": True,
         "host_devices": [
@@ -188,13 +188,18 @@ def test_message_queues_of_the_host_are_bound_where_there_are_any(make: Maker) -
     assert "/dev/mqueue" in destinations(make.config(ipc="host", ctx={"mqueue": True}))
 
 
-def test_overlay_mounts_keep_the_source_as_it_is(make: Maker) -> None:
-    config = make.config(volume=[r"/src\:a,b:/data:O"], ctx={"overlay_dirs": {"/data": ["/up", "/wk"]}})
+def test_what_the_monitor_prepares_is_bound_from_its_place(make: Maker) -> None:
+    config = make.config(volume=[r"/src\:a,b:/data:O"], ctx={"sources": {"/data": "/prepared"}})
     (mount,) = [m for m in config["mounts"] if m["destination"] == "/data"]
-    assert mount["type"] == "overlay"
-    assert mount["options"][0] == r"lowerdir=/src\:a\,b"
-    with pytest.raises(NotSupportedError, match=":O"):
-        make.config(volume=["/src:/data:O"])
+    assert (mount["type"], mount["source"]) == ("bind", "/prepared")
+
+
+def test_a_tmpfs_belongs_to_the_user_if_it_is_to(make: Maker) -> None:
+    config = make.config(user="5:6", mount=["type=tmpfs,dst=/a,U", "type=tmpfs,dst=/b", "type=ramfs,dst=/c"])
+    found = {m["destination"]: m for m in config["mounts"]}
+    assert {"uid=5", "gid=6"} <= set(found["/a"]["options"])
+    assert not {"uid=5", "gid=6"} & set(found["/b"]["options"])
+    assert found["/c"]["type"] == "ramfs"
 
 
 def test_a_volume_without_a_place_is_an_error(make: Maker) -> None:

@@ -34,9 +34,12 @@ def test_a_name_is_a_volume_and_a_lone_path_an_anonymous_one(make: Maker) -> Non
 
 
 def test_suboptions_that_are_not_mount_options_become_flags(make: Maker) -> None:
-    mount = one(make, volume=["/a:/b:Z,U,O,nocopy,ro"])
-    assert (mount["relabel"], mount["chown"], mount["overlay"]) == ("Z", True, True)
+    mount = one(make, volume=["/a:/b:Z,U,nocopy,ro"])
+    assert (mount["relabel"], mount["chown"]) == ("Z", True)
     assert mount["options"] == ["ro", "rprivate", "rbind"]
+    mount = one(make, volume=["/a:/b:O,U,upperdir=up,workdir=/w/."])
+    assert (mount["overlay"], mount["chown"]) == (True, True)
+    assert (mount["upperdir"], mount["workdir"]) == ("/home/user/up", "/w")
     assert one(make, volume=["v:/b:nocopy"])["copy_up"] is False
     assert "copy_up" not in one(make, volume=["/a:/b:nocopy"])
 
@@ -83,9 +86,20 @@ def test_mount_of_a_part_of_a_volume(make: Maker) -> None:
     assert one(make, mount=["type=volume,src=v,dst=/t,subpath=a//b"])["subpath"] == "a/b"
 
 
-def test_glob_takes_its_own_folder_as_destination(make: Maker) -> None:
+def test_a_glob_is_mounted_in_a_folder_or_each_match_on_its_own_path(make: Maker) -> None:
     mount = one(make, mount=["type=glob,src=/usr/lib/lib*.so,ro"])
-    assert (mount["type"], mount["destination"]) == ("glob", "/usr/lib")
+    assert (mount["type"], mount["source"], mount["same_place"]) == ("glob", "/usr/lib/lib*.so", True)
+    mount = one(make, mount=["type=glob,src=/usr/lib/lib*.so,dst=/there"])
+    assert mount["destination"] == "/there"
+    assert "same_place" not in mount
+
+
+def test_an_image_is_read_only_unless_it_is_asked_for(make: Maker) -> None:
+    mount = one(make, mount=["type=image,src=busybox:1,dst=/i"])
+    assert (mount["type"], mount["source"]) == ("image", "busybox:1")
+    assert mount["options"] == ["ro", "rprivate", "rbind"]
+    mount = one(make, mount=["type=image,src=busybox,dst=/i,rw=true,subpath=/bin/"])
+    assert (mount["options"][0], mount["subpath"]) == ("rw", "bin")
 
 
 names = st.text(string.ascii_letters + string.digits + "_.-", min_size=1, max_size=12)
