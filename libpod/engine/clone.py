@@ -33,14 +33,9 @@ def clone(
     """Make a container with the same settings, other limits and perhaps another image; it does not run.
 
     Its files are those of the image: what the source has written is not in it. An anonymous volume becomes a
-    new one. Without a name it is the source's with `-clone` behind. Raises ConflictError, NotSupportedError.
+    new one, and so do ids of `--userns=auto`. Without a name it is the source's with `-clone` behind. Raises
+    ConflictError.
     """
-    if source["userns"].get("auto"):
-        raise errors.NotSupportedError(
-            f'container "{source["name"]}" has ids of its own (--userns=auto), which no other may have',
-            remedy="make the other one with the same options of run or create",
-            name=source["name"],
-        )
     notes: list[str] = []
     record: ContainerRecord = {
         **source,
@@ -51,6 +46,9 @@ def clone(
         "resources": cgroupfiles.changed(source["resources"], limits, notes),
         "mounts": [_mount(mount) for mount in source["mounts"]],
         "pidfile": "",
+        "userns": source["userns"].get(
+            "asked", source["userns"]
+        ),  # ids that no other has: they are taken anew
     }
     record["log"] = {**record["log"], "path": ""}
     if source["hostname"] == source["id"][:12]:

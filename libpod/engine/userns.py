@@ -41,7 +41,8 @@ def take_ids(session: Session, record: ContainerRecord) -> ContainerRecord:
     asked = record["userns"]
     others = [r["userns"] for r in containers.all_records(session.db) if r["userns"].get("auto")]
     size = asked.get("size", 0) or autoids.size_for(_numbers(session, record))
-    return {**record, "userns": autoids.assign(asked, size, others, session.host_facts())}
+    taken = autoids.assign(asked, size, others, session.host_facts())
+    return {**record, "userns": {**taken, "asked": asked}}
 
 
 def _numbers(session: Session, record: ContainerRecord) -> set[int]:

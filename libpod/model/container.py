@@ -72,6 +72,8 @@ if TYPE_CHECKING:
         """The ids were taken from those that no container has, for this container or the one it joins."""
         size: NotRequired[int]
         """auto, until the ids are taken: how many; 0 = as many as the image has users for."""
+        asked: NotRequired[UserNsRecord]
+        """auto: the record before they were taken, for a copy of the container."""
 
     class SecurityRecord(TypedDict):
         privileged: bool

@@ -202,6 +202,19 @@ def test_auto_at_the_same_time(shared: Pypod) -> None:
     assert all((int(first) - 1) % 2000 == 0 for first in firsts)
 
 
+# covers: container clone
+def test_a_copy_has_ids_of_its_own(shared: Pypod) -> None:
+    def rows(name: str) -> list[str]:
+        return [str(row) for row in shared.inspect(name)["HostConfig"]["IDMappings"]["UidMap"]]
+
+    options = ["--network=none", "--userns", "auto:size=1500,uidmapping=7:0:1"]
+    shared("create", "--name", "one", *options, shared.image, "stat", "-c", "%u", "/bin/busybox")
+    shared("container", "clone", "one", "two")
+    assert rows("one") == ["0:1:7", "7:0:1", "8:8:1492"]
+    assert rows("two") == ["0:1500:7", "7:0:1", "8:1507:1492"]
+    assert shared("start", "-a", "two").out == "0"
+
+
 # covers: run --userns, run --user
 def test_auto_with_options_and_the_users_of_the_image(shared: Pypod) -> None:
     rows = uid_map(shared, "--userns", "auto:size=4096,uidmapping=200:0:1,gidmapping=200:0:1")
