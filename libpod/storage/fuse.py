@@ -9,7 +9,7 @@ import os
 
 from libpod import errors
 from libpod.conf import tools
-from libpod.storage import overlay
+from libpod.storage import overlay, rootfs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,7 +55,13 @@ def find(program: str = "") -> str:
 
 def mount_plan(paths: Paths, record: ContainerRecord) -> MountPlan:
     """As overlay's, mounted by the program. See driver.py."""
-    return _by_program(overlay.mount_plan(paths, record), record)
+    again = os.path.isdir(f"{paths.container_dir(record['id'])}/{rootfs.UPPER}")
+    plan = _by_program(overlay.mount_plan(paths, record), record)
+    if again and plan["upper"]:
+        from libpod.storage import hardlinks  # lazy: not at a first start
+
+        hardlinks.mend(plan["upper"], plan["lower"])
+    return plan
 
 
 def read_plan(paths: Paths, record: ContainerRecord) -> MountPlan:

@@ -221,3 +221,30 @@ def test_files_of_users_that_the_container_lacks(shared: Pypod, owned: str) -> N
     assert re.search("files of (user|group) [789],", failed.stderr)
     assert shared("run", "--rm", *few).out == "65534"
     assert os.listdir(shared.graphroot / "containers") == []
+
+
+@pytest.mark.parametrize("options", [(), KEEP], ids=["host", "keep-id"])
+def test_files_with_several_names_stay_one_file(
+    shared: Pypod, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    """What is written through one name is there under the others, also after a restart."""
+    changes = [tars.folder("d", 0o751, 3), tars.folder("d/e", 0o750, 4), tars.file("d/one", b"1\n", 0o644, 5)]
+    for name in ("d/two", "d/e/three", "top", "gone", "other"):
+        hard = tarfile.TarInfo(name)
+        hard.type, hard.linkname = tarfile.LNKTYPE, "d/one"
+        changes.append((hard, b""))
+    tars.variant(shared.image_tar, tmp_path / "links.tar", changes)
+    shared("import", "-q", str(tmp_path / "links.tar"), "links")
+    container(shared, "fuse-overlayfs", "links", *options)
+    sh(shared, "echo 2 >>/d/two; chmod 600 /d/two; rm /gone /other; echo o >/other", "-u", "0")
+    look = (
+        "cd /d; stat -c '%a %u' one two e/three /top; cat one two e/three /top /other; "
+        "stat -c '%a %u' . e; ls /gone"
+    )
+    expected = ["600 5"] * 4 + ["1", "2"] * 4 + ["o", "751 3", "750 4"]
+    for _ in range(2):
+        shared("restart", "-t", "0", "c")
+        assert shared("exec", "-u", "0", "c", "sh", "-c", look, check=None).lines == expected
+    assert len(set(sh(shared, "stat -c %i /d/one /d/two /d/e/three /top", "-u", "0"))) == 1
+    shared("rm", "-f", "-t", "0", "c")
+    shared("rmi", "links")
