@@ -40,6 +40,10 @@ def remove_locked(session: Session, record: ContainerRecord, *, anonymous_volume
     cid = record["id"]
     if not monitorctl.stop_unmonitored(session.paths, cid, _LEFT_S):
         log.debug("the monitor lives, or something of the container does not end", container=cid[:12])
+    if os.path.lexists(f"{session.paths.container_dir(cid)}/mount"):
+        from libpod.storage import mounted  # lazy: seldom used
+
+        mounted.discard(session.paths, cid)
     rootfs.trash_container(session.paths, cid)
     failpoint.hit("remove:after-trash")
     rows.delete(session.db, cid, durable=not record["remove"])

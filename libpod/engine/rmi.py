@@ -5,7 +5,7 @@ from __future__ import annotations
 from libpod import errors
 from libpod.state import containers
 from libpod.state import images as rows
-from libpod.storage import gc
+from libpod.storage import gc, mounted
 from libpod.util import failpoint
 
 TYPE_CHECKING = False
@@ -92,6 +92,7 @@ def remove(session: Session, record: ImageRecord, say: Callable[[str], None]) ->
     for stored in names:
         say(f"Untagged: {stored}")
     gc.collect(session.paths, session.db, session.locks, record["layers"], digests)
+    mounted.discard_image(session.paths, record["id"])
     say(f"Deleted: {record['id']}")
 
 

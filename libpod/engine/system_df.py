@@ -8,6 +8,7 @@ from libpod.image import blobs
 from libpod.state import containers as rows
 from libpod.state import images
 from libpod.state import volumes as volume_rows
+from libpod.storage import mounted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -107,6 +108,7 @@ def details(session: Session) -> tuple[list[JsonDict], list[JsonDict], list[Json
 def _parts(session: Session, record: ImageRecord) -> list[str]:
     paths = session.paths
     found = [f"{paths.layers}/{key}" for key in record["layers"]]
+    found.append(mounted.image_files(paths, record["id"]))  # seldom there
     return found + [blobs.path(paths, digest) for digest in images.blobs_of(session.db, record["id"])]
 
 

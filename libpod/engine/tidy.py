@@ -11,7 +11,8 @@ import time
 
 from libpod import errors, log, volumes
 from libpod.state import containers as rows
-from libpod.storage import rootfs
+from libpod.state import images
+from libpod.storage import mounted, rootfs
 from libpod.util import staging
 from libpod.util.lock import RANK_CONTAINER
 
@@ -31,7 +32,8 @@ def tidy(session: Session) -> None:
     gone = _gone(session, trash)
     old = [name for name in trash if not _cid(name) and _is_old(f"{session.paths.trash}/{name}")]
     left = volumes.without_row(session.paths, session.db)
-    if not (gone or old or left):
+    places = [name for name in _names(session.paths.images) if not _image_exists(session, name)]
+    if not (gone or old or left or places):
         return
     session.enter()
     try:
@@ -43,6 +45,8 @@ def tidy(session: Session) -> None:
         for name in old:
             staging.remove_tree(f"{session.paths.trash}/{name}")
         volumes.sweep(session.paths, session.db, left)
+        for name in places:
+            mounted.discard_image(session.paths, name)
     except (errors.PypodError, OSError) as e:
         log.warning("cannot remove what a killed command has left", error=e)
 
@@ -75,6 +79,14 @@ def _exists(session: Session, cid: str) -> bool:
         return True
     try:
         rows.get(session.db, cid)
+    except errors.NotFoundError:
+        return False
+    return True
+
+
+def _image_exists(session: Session, image_id: str) -> bool:
+    try:
+        images.get(session.db, image_id)
     except errors.NotFoundError:
         return False
     return True

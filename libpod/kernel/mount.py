@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 
 from libpod.errors import KernelError
 from libpod.kernel import clib
@@ -11,6 +12,7 @@ from libpod.kernel.const import (
     AT_EMPTY_PATH,
     AT_FDCWD,
     AT_RECURSIVE,
+    CLONE_NEWNS,
     FSCONFIG_CMD_CREATE,
     FSCONFIG_SET_FD,
     FSCONFIG_SET_FLAG,
@@ -145,6 +147,52 @@ def move_mount(
 ) -> None:
     """Attach the mount behind this descriptor at the target. move_mount(2), 5.2."""
     check(_move_mount(mount_fd, b"", target_dir_fd, encode(target), flags), "move_mount", target)
+
+
+def clone_from(pid: int, target: str) -> int:
+    """Return an owned descriptor of a copy of what is mounted at `target` for another process: the same file
+    system, for `move_mount`. The mounts below are not in it.
+
+    A forked child goes there: setns(2) wants a process that shares nothing with threads. The caller is root
+    in the user namespace of the other's mount namespace. KernelError: EINVAL when nothing is mounted there,
+    ESRCH when the process is gone.
+    """
+    import _socket  # lazy: seldom used
+
+    from libpod.kernel import ns, process
+
+    ours, theirs = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    child = os.fork()
+    if child == 0:
+        number = errno.EIO
+        try:
+            ns.setns(process.pidfd_open(pid), CLONE_NEWNS)
+            fd = open_tree(AT_FDCWD, target)
+            rights = [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, fd.to_bytes(4, sys.byteorder))]
+            theirs.sendmsg([b"\0"], rights)
+            os._exit(0)
+        except OSError as error:
+            number = error.errno or number
+        finally:
+            os._exit(number)
+    theirs.close()
+    try:
+        _data, rights, _flags, _address = ours.recvmsg(1, _socket.CMSG_SPACE(4), _socket.MSG_CMSG_CLOEXEC)
+    finally:
+        ours.close()
+        _, status = os.waitpid(child, 0)
+    if not rights:
+        raise KernelError(os.waitstatus_to_exitcode(status) or errno.EIO, "copy the mount", target)
+    return int.from_bytes(rights[0][2][:4], sys.byteorder)
+
+
+def attach_clone(pid: int, source: str, target: str) -> None:
+    """Mount at `target` what another process has mounted at `source`; see `clone_from`."""
+    fd = clone_from(pid, source)
+    try:
+        move_mount(fd, target)
+    finally:
+        os.close(fd)
 
 
 def mount_setattr(

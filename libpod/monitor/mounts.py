@@ -57,6 +57,8 @@ def mount_root(plan: Mapping[str, Any], target: str, log_fd: int = -1) -> int:
         from libpod.kernel import fuse  # lazy: seldom used
 
         return fuse.mount_fuse(plan, target, log_fd)
+    elif kind == "clone":
+        mount.attach_clone(plan["source_pid"], plan["lower"][0], target)
     else:
         raise errors.NotSupportedError(f'mount kind "{kind}" is not known to the monitor')
     return 0

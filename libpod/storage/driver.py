@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from libpod.model.container import ContainerRecord
 
     class MountPlan(TypedDict):
-        kind: Literal["overlay", "fuse", "bind"]
+        kind: Literal["overlay", "fuse", "bind", "clone"]
         lower: list[str]
         """overlay: absolute paths, the top layer first, as the kernel wants them. bind: the one source
         directory.
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
         volatile: bool
         """Nothing of it needs to survive a power cut: no sync at unmount."""
         userxattr: bool
+        source_pid: NotRequired[int]
+        """clone: a process for which it is mounted at `lower[0]`."""
         ids: NotRequired[list[list[list[int]]]]
         """fuse: [uids, gids] that the files are shown with: rows [id on disk, id in the user's namespace,
         size]. Absent = as they are.
@@ -145,7 +147,28 @@ def mount_plan(paths: Paths, record: ContainerRecord) -> MountPlan:
         if not record.get("rootfs_overlay"):
             return bind_plan(record["rootfs"])
     plan: MountPlan = _module(of(record)).mount_plan(paths, record)
+    if plan["kind"] != "bind" and os.path.lexists(f"{paths.container_dir(record['id'])}/mount"):
+        return _shared(paths, record, plan)
     return plan
+
+
+def _shared(paths: Paths, record: ContainerRecord, plan: MountPlan) -> MountPlan:
+    """A copy of the mount that an unshare session has of it: they see each other's changes."""
+    from libpod.storage import mounted  # lazy: seldom used
+
+    target = mounted.place(paths, record["id"])
+    if pid := os.getpid() if mounted.is_here(target) else mounted.elsewhere(target):
+        return clone_plan(pid, target)
+    try:
+        os.rmdir(target)  # so that it is not looked for again
+    except OSError as e:
+        log.debug("a mount point stays", path=target, error=e.strerror)
+    return plan
+
+
+def clone_plan(pid: int, target: str) -> MountPlan:
+    """What is mounted at `target` for this process."""
+    return {**bind_plan(target), "kind": "clone", "source_pid": pid}
 
 
 def _check_rootfs(record: ContainerRecord) -> None:

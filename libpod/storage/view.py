@@ -58,5 +58,7 @@ def _mount(plan: MountPlan, place: str) -> None:
         from libpod.kernel import fuse  # lazy: seldom used
 
         fuse.mount_fuse(plan, place, -1)
+    elif plan["kind"] == "clone":
+        mount.attach_clone(plan["source_pid"], plan["lower"][0], place)
     else:
         overlay.mount_overlay(plan["lower"], plan["upper"], plan["work"], place, userxattr=plan["userxattr"])

@@ -203,6 +203,14 @@ _INSPECT_IMAGE_INSPECT: Spec = (
     "",
     " format/f=s ",
 )
+_MOUNT_IMAGE_MOUNT: Spec = (
+    "mount",
+    "image_mount",
+    True,
+    "images*",
+    "",
+    " all/a=b format/=s ",
+)
 _IMAGE_PRUNE_PRUNE: Spec = (
     "image_prune",
     "prune",
@@ -218,6 +226,14 @@ _HISTORY_TREE: Spec = (
     "image",
     "",
     " whatrequires/=b ",
+)
+_MOUNT_IMAGE_UNMOUNT: Spec = (
+    "mount",
+    "image_unmount",
+    True,
+    "images*",
+    "",
+    " all/a=b force/f=b ",
 )
 _IMAGES_IMAGES: Spec = (
     "images",
@@ -300,6 +316,14 @@ _LOGS_LOGS: Spec = (
     "containers*",
     "",
     " color/=b follow/f=b latest/l=b names/n=b since/=s tail/=i timestamps/t=b until/=s ",
+)
+_MOUNT_MOUNT: Spec = (
+    "mount",
+    "mount",
+    True,
+    "containers*",
+    "",
+    " all/a=b format/=s latest/l=b no-trunc/=b notruncate/=>no-trunc ",
 )
 _PAUSE_PAUSE: Spec = (
     "pause",
@@ -494,6 +518,14 @@ _TOP_TOP: Spec = (
     "",
     " latest/l=b list-descriptors/=b ",
 )
+_MOUNT_UNMOUNT: Spec = (
+    "mount",
+    "unmount",
+    True,
+    "containers*",
+    "",
+    " all/a=b force/f=b latest/l=b ",
+)
 _PAUSE_UNPAUSE: Spec = (
     "pause",
     "unpause",
@@ -645,6 +677,7 @@ COMMANDS: dict[str, Spec] = {
     "container kill": _KILL_KILL,
     "container list": _PS_PS,
     "container logs": _LOGS_LOGS,
+    "container mount": _MOUNT_MOUNT,
     "container pause": _PAUSE_PAUSE,
     "container port": _PORT_PORT,
     "container prune": _CONTAINER_PRUNE,
@@ -657,6 +690,7 @@ COMMANDS: dict[str, Spec] = {
     "container stats": _STATS_STATS,
     "container stop": _STOP_STOP,
     "container top": _TOP_TOP,
+    "container unmount": _MOUNT_UNMOUNT,
     "container unpause": _PAUSE_UNPAUSE,
     "container update": _UPDATE_UPDATE,
     "container wait": _WAIT_WAIT,
@@ -674,6 +708,7 @@ COMMANDS: dict[str, Spec] = {
     "image inspect": _INSPECT_IMAGE_INSPECT,
     "image list": _IMAGES_IMAGES,
     "image load": _IMAGE_LOAD,
+    "image mount": _MOUNT_IMAGE_MOUNT,
     "image prune": _IMAGE_PRUNE_PRUNE,
     "image pull": _PULL_PULL,
     "image push": _PUSH_PUSH,
@@ -681,6 +716,7 @@ COMMANDS: dict[str, Spec] = {
     "image save": _SAVE_SAVE,
     "image tag": _TAG_TAG,
     "image tree": _HISTORY_TREE,
+    "image unmount": _MOUNT_IMAGE_UNMOUNT,
     "image untag": _TAG_UNTAG,
     "images": _IMAGES_IMAGES,
     "import": _IMAGE_IMPORT,
@@ -692,6 +728,7 @@ COMMANDS: dict[str, Spec] = {
     "login": _LOGIN_LOGIN,
     "logout": _LOGIN_LOGOUT,
     "logs": _LOGS_LOGS,
+    "mount": _MOUNT_MOUNT,
     "pause": _PAUSE_PAUSE,
     "port": _PORT_PORT,
     "ps": _PS_PS,
@@ -713,6 +750,7 @@ COMMANDS: dict[str, Spec] = {
     "system reset": _SYSTEM_RESET,
     "tag": _TAG_TAG,
     "top": _TOP_TOP,
+    "unmount": _MOUNT_UNMOUNT,
     "unpause": _PAUSE_UNPAUSE,
     "unshare": _UNSHARE_UNSHARE,
     "untag": _TAG_UNTAG,
@@ -732,9 +770,7 @@ COMMANDS: dict[str, Spec] = {
 }
 ALIASES = {
     "container ls": "container list",
-    "container mount": "mount",
-    "container umount": "unmount",
-    "container unmount": "unmount",
+    "container umount": "container unmount",
     "generate kube": "kube generate",
     "image build": "build",
     "image ls": "image list",
@@ -794,11 +830,9 @@ MISSING = {
     "generate spec": "",
     "generate systemd": "",
     "healthcheck run": "",
-    "image mount": "",
     "image scp": "",
     "image sign": "",
     "image trust": "",
-    "image unmount": "",
     "kube apply": "",
     "kube down": "",
     "kube generate": "",
@@ -811,7 +845,6 @@ MISSING = {
     "manifest push": "",
     "manifest remove": "",
     "manifest rm": "",
-    "mount": "",
     "network connect": "",
     "network create": "",
     "network disconnect": "",
@@ -858,7 +891,6 @@ MISSING = {
     "system migrate": "",
     "system renumber": "",
     "system service": "",
-    "unmount": "",
     "volume reload": "",
 }
 REASONS = {

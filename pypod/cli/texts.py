@@ -27,6 +27,10 @@ COMMANDS = {
     "container kill": "Send a signal to the first process of running containers",
     "container list": "List containers",
     "container logs": "Print what containers have written",
+    "container mount": (
+        "Mount the root file systems of containers, and print where; without a name print what is "
+        "mounted"
+    ),
     "container pause": "Pause all processes of running containers",
     "container port": "Show which ports of the host lead to a container",
     "container prune": "Remove the containers that do not run",
@@ -39,6 +43,7 @@ COMMANDS = {
     "container stats": "Show what containers use of processor, memory, network and disk",
     "container stop": "Stop running containers",
     "container top": "Show the processes of a running container",
+    "container unmount": "Unmount the root file systems of containers that `mount` has mounted",
     "container unpause": "Let paused containers go on",
     "container update": "Change the limits of a container",
     "container wait": "Wait until containers have ended, and print their exit codes",
@@ -57,6 +62,7 @@ COMMANDS = {
     "image inspect": "Show all about images",
     "image list": "List the images of the store",
     "image load": "Load images from an archive",
+    "image mount": "Mount images read-only, and print where; without a name print what is mounted",
     "image prune": "Remove images that nobody needs",
     "image pull": "Pull images from a registry",
     "image push": "Push an image to a registry",
@@ -64,6 +70,7 @@ COMMANDS = {
     "image save": "Save an image in an archive or a directory",
     "image tag": "Give an image more names",
     "image tree": "Show the layers of an image, and which images end at each",
+    "image unmount": "Unmount images that `image mount` has mounted, in this `pypod unshare` alone",
     "image untag": "Take names from an image, all of them if none is given. The image stays",
     "images": "List the images of the store",
     "import": "Make an image from a tar archive of a root file system",
@@ -75,6 +82,10 @@ COMMANDS = {
     "login": "Log in to a registry",
     "logout": "Log out of a registry: forget its credentials",
     "logs": "Print what containers have written",
+    "mount": (
+        "Mount the root file systems of containers, and print where; without a name print what is "
+        "mounted"
+    ),
     "pause": "Pause all processes of running containers",
     "port": "Show which ports of the host lead to a container",
     "ps": "List containers",
@@ -97,6 +108,7 @@ COMMANDS = {
     "system reset": "End all containers and remove everything: containers, images, volumes, the store itself",
     "tag": "Give an image more names",
     "top": "Show the processes of a running container",
+    "unmount": "Unmount the root file systems of containers that `mount` has mounted",
     "unpause": "Let paused containers go on",
     "unshare": "Run a command in the user namespace of the containers",
     "untag": "Take names from an image, all of them if none is given. The image stays",
@@ -147,6 +159,10 @@ ARGUMENTS = {
     "login:login": "-",
     "login:logout": "-",
     "logs:logs": "containers",
+    "mount:image_mount": "images",
+    "mount:image_unmount": "images",
+    "mount:mount": "containers",
+    "mount:unmount": "containers",
     "pause:pause": "running",
     "pause:unpause": "running",
     "port:port": "containers",
@@ -548,6 +564,25 @@ OPTIONS = {
         "tail\t-\tPrint the last N lines only; -1 = all\n"
         "timestamps\t-\tPrint the time before each line\n"
         "until\t-\tLines until this time: a timestamp, or a duration from no...\n"
+    ),
+    "mount:image_mount": (
+        "all\t-\tMount all images\n"
+        "format\tformat\tHow to print what is mounted: json\n"
+    ),
+    "mount:image_unmount": (
+        "all\t-\tUnmount all that are mounted here\n"
+        "force\t-\tAlso what is in use\n"
+    ),
+    "mount:mount": (
+        "all\t-\tMount all containers\n"
+        "format\tformat\tHow to print what is mounted: json\n"
+        "latest\t-\tTake the container that was created last\n"
+        "no-trunc\t-\tDo not shorten IDs\n"
+    ),
+    "mount:unmount": (
+        "all\t-\tUnmount all that are mounted here\n"
+        "force\t-\tAlso what is in use\n"
+        "latest\t-\tTake the container that was created last\n"
     ),
     "pause:pause": (
         "all\t-\tPause all running containers\n"

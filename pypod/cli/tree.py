@@ -158,12 +158,25 @@ COMMANDS = (
         examples=("image inspect busybox", "image inspect --format '{{.Id}} {{.Size}}' busybox"),
     ),
     Command(
+        "image mount",
+        "mount:image_mount",
+        usage="[IMAGE...]",
+        examples=("unshare sh -c 'ls $(pypod image mount busybox)'", "image mount --format json"),
+    ),
+    Command(
         "image prune",
         "image_prune:prune",
         examples=("image prune --force", "image prune --all --filter until=24h"),
     ),
     Command(
         "image tree", "history:tree", examples=("image tree busybox", "image tree --whatrequires busybox")
+    ),
+    Command(
+        "image unmount",
+        "mount:image_unmount",
+        aliases=("image umount",),
+        usage="IMAGE [IMAGE...]",
+        examples=("image unmount busybox", "image umount --all"),
     ),
     Command(
         "images",
@@ -222,6 +235,13 @@ COMMANDS = (
         ("container logs",),
         usage=_CTR,
         examples=("logs web", "logs --tail 10 -f web", "logs --since 10m -t web"),
+    ),
+    Command(
+        "mount",
+        "mount:mount",
+        ("container mount",),
+        usage="[CONTAINER...]",
+        examples=("unshare sh -c 'cat $(pypod mount web)/etc/hosts'", "mount --format json"),
     ),
     Command(
         "pause",
@@ -361,6 +381,14 @@ COMMANDS = (
         examples=("top web", "top web pid user args %C", "top web -eo pid,comm", "top --latest hpid huser"),
     ),
     Command(
+        "unmount",
+        "mount:unmount",
+        ("container unmount",),
+        aliases=("umount", "container umount"),
+        usage=_CTR,
+        examples=("unmount web", "umount --all --force"),
+    ),
+    Command(
         "unpause",
         "pause:unpause",
         ("container unpause",),
@@ -453,13 +481,9 @@ COMMANDS = (
 """Every command that has a function here. What Podman has besides is known from docs/options/compat.tsv."""
 
 MISSING_ALIASES = {
-    "container mount": "mount",
-    "container umount": "unmount",
-    "container unmount": "unmount",
     "generate kube": "kube generate",
     "image build": "build",
     "image search": "search",
-    "image umount": "image unmount",
     "network list": "network ls",
     "network remove": "network rm",
     "play kube": "kube play",
@@ -470,7 +494,6 @@ MISSING_ALIASES = {
     "system connection ls": "system connection list",
     "system connection mv": "system connection rename",
     "system connection rm": "system connection remove",
-    "umount": "unmount",
 }
 """Other spellings of commands that are not there yet."""
 
