@@ -14,7 +14,7 @@ import time
 from libpod import errors, log
 from libpod.kernel import path as rooted
 from libpod.state import volumes as rows
-from libpod.util import atomic, failpoint, lock, staging
+from libpod.util import atomic, eventlog, failpoint, lock, staging
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -118,6 +118,7 @@ def _create_locked(
         _make_dirs(paths, name, (record["uid"], record["gid"]))
     failpoint.hit("volume:after-dir")
     rows.insert(db, record)
+    eventlog.volume(paths.events, "create", name)
     return record
 
 
@@ -165,6 +166,7 @@ def remove(paths: Paths, db: Db, name: str) -> None:
             _unlink(mark)
             raise
         failpoint.hit("volume:after-row")
+        eventlog.volume(paths.events, "remove", name)
         gone = f"{paths.trash}/volume-{os.urandom(8).hex()}"
         try:
             os.rename(f"{paths.volumes}/{name}", gone)

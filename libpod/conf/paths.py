@@ -39,6 +39,7 @@ class Paths:
         "cache",
         "cgroups",
         "containers",
+        "events",
         "graphroot",
         "images",
         "layers",
@@ -68,6 +69,7 @@ class Paths:
         self.trash = graphroot + "/trash"
         self.tmp = graphroot + "/tmp"
         self.cache = graphroot + "/cache"
+        self.events = graphroot + "/events"
 
     def container_dir(self, cid: str) -> str:
         """Return the directory of a container."""

@@ -6,6 +6,7 @@ import os
 
 from libpod import errors, monitorctl
 from libpod.engine import answer, containers, stop, streams
+from libpod.util import eventlog
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def carry(session: Session, record: ContainerRecord, conn: Conn, stdio: Stdio) -
             return True
         return False
 
+    eventlog.container(session.paths.events, record, "attach")
     stdio.kill = lambda number: stop.send(session, record, number)
     try:
         streams.pump(conn, stdio, on_message)

@@ -6,7 +6,7 @@ import os
 
 from libpod import monitorctl
 from libpod.engine import cleanup, stop, streams
-from libpod.util import failpoint
+from libpod.util import eventlog, failpoint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def carry(session: Session, started: Started, stdio: Stdio) -> int:
             return True
         return False
 
+    eventlog.container(session.paths.events, started.record, "attach")
     stdio.kill = lambda number: stop.send(session, started.record, number)
     try:
         streams.pump(started.conn, stdio, on_message, started.early)

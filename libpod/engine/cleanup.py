@@ -11,7 +11,7 @@ from libpod import errors, log, monitorctl, volumes
 from libpod.engine import containers
 from libpod.state import containers as rows
 from libpod.storage import rootfs
-from libpod.util import alive, failpoint
+from libpod.util import alive, eventlog, failpoint
 from libpod.util.lock import RANK_CONTAINER
 
 TYPE_CHECKING = False
@@ -48,6 +48,7 @@ def remove_locked(session: Session, record: ContainerRecord, *, anonymous_volume
     failpoint.hit("remove:after-trash")
     rows.delete(session.db, cid, durable=not record["remove"])
     failpoint.hit("remove:after-row")
+    eventlog.container(session.paths.events, record, "remove")
     rootfs.empty_trash_of(session.paths, cid)
     if anonymous_volumes:
         volumes.remove_anonymous(session.paths, session.db, record)

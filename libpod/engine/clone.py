@@ -9,7 +9,7 @@ from libpod import errors, volumes
 from libpod.engine import create, names
 from libpod.spec import cgroupfiles, resources, validate
 from libpod.state import containers as rows
-from libpod.util import undo
+from libpod.util import eventlog, undo
 from libpod.util.lock import RANK_CONTAINER
 
 TYPE_CHECKING = False
@@ -69,6 +69,7 @@ def clone(
         create.make_dirs(session, record["id"], steps)
         record = create.insert(session, record, steps, replace_name=False)
         volumes.ensure(session.paths, session.db, record)
+        eventlog.container(session.paths.events, record, "create")
         steps.dismiss()
     for note in notes:
         if session.notify is not None:

@@ -8,7 +8,7 @@ from libpod.engine import pause as freezer
 from libpod.engine.import_image import open_store
 from libpod.state import images
 from libpod.storage import treediff
-from libpod.util import failpoint, tartree
+from libpod.util import eventlog, failpoint, tartree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def commit(
         else:
             written = rootfiles.open_own(session, (record, None))
         try:
-            return _make(
+            made = _make(
                 store,
                 record,
                 base,
@@ -77,6 +77,8 @@ def commit(
             )
         finally:
             written.close()
+        eventlog.container(session.paths.events, record, "commit")
+        return made
     finally:
         if paused:
             _go_on(session, record)

@@ -13,7 +13,7 @@ from libpod.engine import names
 from libpod.spec import merge, process, request, validate
 from libpod.state import containers, images
 from libpod.storage import driver, rootfs
-from libpod.util import failpoint, undo
+from libpod.util import eventlog, failpoint, undo
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -252,5 +252,6 @@ def create(
         record = insert(session, record, steps, replace_name=not record["name"])
         volumes.ensure(session.paths, session.db, record)
         on_made(record)
+        eventlog.container(session.paths.events, record, "create")
         steps.dismiss()
     return record

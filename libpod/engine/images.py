@@ -5,6 +5,7 @@ from __future__ import annotations
 from libpod import errors
 from libpod.state import containers
 from libpod.state import images as rows
+from libpod.util import eventlog
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ def tag(session: Session, name: str, targets: Sequence[str]) -> None:
         stored.append(ref.normalise(target))
     record, _ = rows.find(session.db, name)
     rows.tag(session.db, record["id"], stored)
+    for name in stored:
+        eventlog.image(session.paths.events, "tag", record["id"], name)
 
 
 def untag(session: Session, name: str, targets: Sequence[str] = ()) -> list[str]:
@@ -80,7 +83,10 @@ def untag(session: Session, name: str, targets: Sequence[str] = ()) -> list[str]
     missing = [s for s in stored if s not in record["names"] and s not in record["digest_names"]]
     if missing:
         raise errors.NotFoundError(f"{missing[0]}: tag not known", name=missing[0])
-    return rows.untag(session.db, record["id"], stored)
+    gone = rows.untag(session.db, record["id"], stored)
+    for name in gone:
+        eventlog.image(session.paths.events, "untag", record["id"], name)
+    return gone
 
 
 def _split(stored: str) -> tuple[str, str]:

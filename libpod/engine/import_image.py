@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from libpod import errors
+from libpod.util import eventlog
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,4 +68,5 @@ def import_image(
         )
     finally:
         os.close(fd)
+    eventlog.image(session.paths.events, "import", record["id"], name)
     return record["id"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from libpod.engine import import_image
+from libpod.util import eventlog
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,5 +22,7 @@ def load(session: Session, source: str = "-", *, say: Callable[[str], None] | No
     target = import_image.open_store(session, say)
     loaded: list[str] = []
     for record, names in store.load(target, 0 if source in ("", "-") else source):
+        name = "" if source == "-" else source
+        eventlog.image(session.paths.events, "loadfromarchive", record["id"], name)
         loaded += names or [f"sha256:{record['id']}"]
     return loaded

@@ -8,7 +8,7 @@ from __future__ import annotations
 from libpod import errors
 from libpod.engine import containers
 from libpod.kernel import cgroup
-from libpod.util import failpoint
+from libpod.util import eventlog, failpoint
 from libpod.util.lock import RANK_CONTAINER
 
 TYPE_CHECKING = False
@@ -39,6 +39,7 @@ def pause(session: Session, record: ContainerRecord) -> None:
                 remedy=f'look for processes in state D with "pypod exec {record["name"]} ps"',
                 name=record["name"],
             )
+        eventlog.container(session.paths.events, record, "pause")
 
 
 def unpause(session: Session, record: ContainerRecord) -> None:
@@ -54,6 +55,7 @@ def unpause(session: Session, record: ContainerRecord) -> None:
         cgroup.freeze(path, False)
         failpoint.hit("unpause:after-thaw")
         cgroup.wait_frozen(path, False, WAIT_S)
+        eventlog.container(session.paths.events, record, "unpause")
 
 
 def _cgroup(record: ContainerRecord, path: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from libpod import errors, log
 from libpod.engine import registry
 from libpod.state import images
+from libpod.util import eventlog
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -75,24 +76,32 @@ def pull(
     if name.startswith(ARCHIVES):
         return _from_archive(session, name, say)
     name = name.removeprefix("docker://")
+    found = _from_registry(session, name, options, policy, say)
+    eventlog.image(session.paths.events, "pull", found["id"], name)
+    return [found]
+
+
+def _from_registry(
+    session: Session, name: str, options: Options, policy: str, say: Callable[[str], None] | None
+) -> ImageRecord:
     local = images.lookup(session.db, name)
     if local is not None and policy in ("missing", "never"):
-        return [local]
+        return local
     if policy == "never":
         raise images.no_such(name)
     if local is not None and not any(options.get(key) for key in PLATFORM):
         same = _unchanged(session, name, options, say)
         if same is not None:
-            return [same]
+            return same
     access = registry.access(session, options)
     want = registry.platform(options)
     try:
-        return [_pull(session, access, name, want, say)]
+        return _pull(session, access, name, want, say)
     except errors.RegistryError as e:
         if policy != "newer" or local is None:
             raise
         log.warning(f"{e.message}: the local image is used")
-        return [local]
+        return local
 
 
 def _unchanged(

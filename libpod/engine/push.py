@@ -5,6 +5,7 @@ from __future__ import annotations
 from libpod import errors
 from libpod.engine import registry
 from libpod.state import images
+from libpod.util import eventlog
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def push(
         recompress.Compressed(session.paths, image, compression) as outgoing,
         meter.Meter(display() if display is not None else None) as measured,
     ):
-        return image_push.push(
+        digest = image_push.push(
             access,
             session.paths,
             outgoing.image,
@@ -77,6 +78,8 @@ def push(
             shown,
             outgoing.files,
         )
+    eventlog.image(session.paths.events, "push", record["id"], destination or stored or name)
+    return digest
 
 
 def _check_compression(name: str) -> None:

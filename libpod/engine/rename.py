@@ -5,6 +5,7 @@ from __future__ import annotations
 from libpod import errors
 from libpod.engine import containers, names
 from libpod.state import containers as store
+from libpod.util import eventlog
 from libpod.util.lock import RANK_CONTAINER
 
 TYPE_CHECKING = False
@@ -25,3 +26,5 @@ def rename(session: Session, name: str, new: str) -> None:
             raise errors.ConflictError(f'container "{new}" has this name already', name=new)
         record["name"] = new
         store.update(session.db, record)
+        eventlog.container(session.paths.events, record, "rename")
+        eventlog.rewrite(session.paths.run_dir(cid), session.paths.events, record)

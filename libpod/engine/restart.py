@@ -5,6 +5,7 @@ from __future__ import annotations
 from libpod import errors
 from libpod.engine import containers, start_again
 from libpod.engine import stop as stopping
+from libpod.util import eventlog
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,5 +26,6 @@ def restart(
             remedy=f'make it again with "pypod run", or use "pypod kill --signal HUP {record["name"]}"',
             name=record["name"],
         )
+    eventlog.container(session.paths.events, record, "restart")
     stopping.stop(session, record, timeout_s)
     starter.start(record)

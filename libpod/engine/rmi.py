@@ -6,7 +6,7 @@ from libpod import errors
 from libpod.state import containers
 from libpod.state import images as rows
 from libpod.storage import gc, mounted
-from libpod.util import failpoint
+from libpod.util import eventlog, failpoint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ def _one(session: Session, name: str, say: Callable[[str], None], *, force: bool
     if stored and len(every_name) > 1:
         rows.untag(session.db, record["id"], [stored])
         say(f"Untagged: {stored}")
+        eventlog.image(session.paths.events, "untag", record["id"], stored)
         return
     if not stored and len(every_name) > 1 and not all_names:
         raise errors.ImageError(
@@ -91,8 +92,10 @@ def remove(session: Session, record: ImageRecord, say: Callable[[str], None]) ->
     failpoint.hit("rmi:after-row")
     for stored in names:
         say(f"Untagged: {stored}")
+        eventlog.image(session.paths.events, "untag", record["id"], stored)
     gc.collect(session.paths, session.db, session.locks, record["layers"], digests)
     mounted.discard_image(session.paths, record["id"])
+    eventlog.image(session.paths.events, "remove", record["id"], names[0] if names else "")
     say(f"Deleted: {record['id']}")
 
 

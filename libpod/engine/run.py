@@ -9,7 +9,7 @@ import os
 
 from libpod import errors
 from libpod.engine import launch
-from libpod.util import failpoint, undo
+from libpod.util import eventlog, failpoint, undo
 from libpod.util.lock import RANK_CONTAINER
 
 TYPE_CHECKING = False
@@ -116,6 +116,7 @@ def _start(
         steps.push(launched.end)
         failpoint.hit("run:after-insert")
         on_made(record)
+        eventlog.container(session.paths.events, record, "create")
         attach = None if stdio is None else stdio.attached()
         size = stdio.size() if stdio is not None and stdio.size is not None and record["tty"] else None
         try:

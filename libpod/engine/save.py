@@ -7,6 +7,7 @@ import stat
 
 from libpod import errors
 from libpod.state import images
+from libpod.util import eventlog
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ def save(
         more = [refs.normalise(name) for name in names[1:]]
         wanted = [(record, [*([stored] if stored else []), *more])]
     write(session, wanted, kind, output, say=say)
+    for record, _names in wanted:
+        eventlog.image(session.paths.events, "save", record["id"], output)
 
 
 def write(

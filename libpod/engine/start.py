@@ -14,7 +14,7 @@ from libpod.conf import tools
 from libpod.engine import containers
 from libpod.network import slirp4netns
 from libpod.storage import driver
-from libpod.util import atomic, failpoint
+from libpod.util import atomic, eventlog, failpoint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -219,6 +219,7 @@ def _start_message(
         "stop_signal": record["stop_signal"],
         "stop_timeout": record["stop_timeout_s"],
         "timeout": record["timeout_s"],
+        "events": eventlog.note(session.paths.events, record),
         "only_create": only_create,
         "mounts": written.mounts,
     }

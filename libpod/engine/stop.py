@@ -9,7 +9,7 @@ from __future__ import annotations
 from libpod import errors, monitorctl
 from libpod.engine import containers, initproc
 from libpod.kernel import cgroup
-from libpod.util import failpoint
+from libpod.util import eventlog, failpoint
 from libpod.util.lock import RANK_CONTAINER
 
 TYPE_CHECKING = False
@@ -46,12 +46,14 @@ def stop(session: Session, record: ContainerRecord, timeout_s: int | None = None
         from libpod.engine import elsewhere  # lazy: rare
 
         elsewhere.stop(session, record, status, seconds)
+        eventlog.container(session.paths.events, record, "stop")
         return
     elif status["unmonitored"]:
         monitorctl.stop_unmonitored(session.paths, cid)
     initproc.wait_gone(monitor, MONITOR_WAIT_S)
     if status["unmonitored"]:
         monitorctl.stop_unmonitored(session.paths, cid)  # its cgroups, and what else is in them
+    eventlog.container(session.paths.events, record, "stop")
 
 
 def _end(record: ContainerRecord, status: RunStatus, init: initproc.Process, seconds: int) -> None:
@@ -100,6 +102,7 @@ def kill(session: Session, record: ContainerRecord, number: int) -> None:
             remedy=f'start it with "pypod start {record["name"]}"',
             name=record["name"],
         )
+    eventlog.container(session.paths.events, record, "kill")
     if status["elsewhere"] and not status["unmonitored"]:
         from libpod.engine import elsewhere  # lazy: rare
 

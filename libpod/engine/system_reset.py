@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 _DATABASE = ("state.db", "state.db-wal", "state.db-shm", "state.db-journal")
 _FILES = ("containers", "layers", "blobs", "images", "volumes", "tmp")
 """What leaves its place by a rename."""
-_REST = ("trash", "cache", "cgroups", "linger-told", "single-id")
+_REST = ("trash", "cache", "cgroups", "events", "linger-told", "single-id")
 _SIGNS = ("ns", "idmap", "locks")
 """These say that here is a store: as long as something else is left, they stay."""
 _STOP_S = 10

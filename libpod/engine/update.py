@@ -9,7 +9,7 @@ from libpod.engine import bundle, containers
 from libpod.kernel import cgroup
 from libpod.spec import cgroupfiles, process, resources, validate
 from libpod.state import containers as rows
-from libpod.util import failpoint
+from libpod.util import eventlog, failpoint
 from libpod.util.lock import RANK_CONTAINER
 
 TYPE_CHECKING = False
@@ -38,13 +38,14 @@ def update(session: Session, record: ContainerRecord, options: Mapping[str, obje
         if containers.is_running(status) or status["state"] == "initialized":
             wanted = cgroupfiles.files(record["resources"], new, numbers)
             undo = write(status["cgroup"], wanted, record["name"]) if wanted else []
-        failpoint.hit("update:after-cgroup")
         try:
+            failpoint.hit("update:after-cgroup")
             rows.update(session.db, changed)
         except BaseException:
             if undo:
                 write(status["cgroup"], undo, record["name"])
             raise
+        eventlog.container(session.paths.events, changed, "update")
     for note in notes:
         if session.notify is not None:
             session.notify(f"Warning: {note}")

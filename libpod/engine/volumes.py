@@ -6,6 +6,7 @@ from libpod import errors
 from libpod import volumes as service
 from libpod.engine import tidy
 from libpod.state import volumes as rows
+from libpod.util import eventlog
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -166,6 +167,7 @@ def prune(session: Session, say: Callable[[str], None], *, filters: Sequence[str
     for name in names:
         try:
             service.remove(session.paths, session.db, name)
+            eventlog.volume(session.paths.events, "prune", name)
             say(name)
         except (errors.InUseError, errors.NotFoundError):
             continue

@@ -14,7 +14,7 @@ from libpod import errors, log
 from libpod.monitor import limits
 from libpod.monitor.loop import READ
 from libpod.oci import runtime as oci
-from libpod.util import failpoint
+from libpod.util import eventlog, failpoint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,12 +34,19 @@ class Execs:
     """All exec processes of the container."""
 
     def __init__(
-        self, loop: Loop, runtime: Runtime, run_dir: str, name: str, on_none: Callable[[], None]
+        self,
+        loop: Loop,
+        runtime: Runtime,
+        run_dir: str,
+        name: str,
+        events: dict[str, Any] | None,
+        on_none: Callable[[], None],
     ) -> None:
         self.loop = loop
         self.runtime = runtime
         self.run_dir = run_dir
         self.name = name
+        self.events = events
         self._on_none = on_none
         self._count = 0
         self._all: set[Exec] = set()
@@ -121,6 +128,7 @@ class Exec:
             self._clean_up()
             raise
         failpoint.hit("monitor:after-exec")
+        eventlog.from_monitor(execs.run_dir, execs.events, "exec")
         execs.loop.on_child(self._runtime_pid, self._runtime_ended)
         if not self._tty and not self._detached:
             self._tell({"t": "exec-started", "pid": 0})
@@ -209,7 +217,9 @@ class Exec:
         self._clean_up()
 
     def _process_ended(self, code: int) -> None:
-        self._tell({"t": "exec-exited", "code": code if code >= 0 else 128 - code})
+        code = code if code >= 0 else 128 - code
+        eventlog.from_monitor(self._execs.run_dir, self._execs.events, "exec_died", code=code)
+        self._tell({"t": "exec-exited", "code": code})
         self._clean_up()
 
     def _tell(self, msg: dict[str, Any]) -> None:

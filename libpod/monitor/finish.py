@@ -13,7 +13,7 @@ import time
 from libpod import errors, log
 from libpod.kernel import cgroup, cgtree, process
 from libpod.monitor import exitrec, limits, mounts
-from libpod.util import failpoint
+from libpod.util import eventlog, failpoint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,12 +37,14 @@ def ended(monitor: Monitor) -> int:
     oom = _step("read the cgroup's events", lambda: _out_of_memory(monitor)) or False
     _step("write the exit record", lambda: _record(monitor, code, bool(oom), ""))
     _hit("monitor:after-exit-file")
+    eventlog.from_monitor(monitor.run_dir, monitor.events, "died", code=code)
     _give_back(monitor, unmount=monitor.removes)
     _announce(monitor, {"t": "exited", "code": code, "oom": bool(oom), "finished_ns": monitor.finished_ns})
     _hit("monitor:after-exited")
     if not monitor.removes:
         _step("unmount", lambda: _unmount(monitor))
         _step("sync the exit record", lambda: exitrec.sync_exit(monitor.run_dir))
+        eventlog.from_monitor(monitor.run_dir, monitor.events, "cleanup")
     _step("leave the cgroup", lambda: _leave_cgroup(monitor))
     _follow_up(monitor)
     _leave_namespace(monitor)

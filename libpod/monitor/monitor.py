@@ -73,6 +73,8 @@ class Monitor:
         """When the container is killed, by time.monotonic(); 0 = never."""
         self.removes = False
         self.cleanup_argv: list[str] = []
+        self.events: Message | None = None
+        """What the container's events say, and where they go (libpod/util/eventlog.py)."""
         self.claims: Peer | None = None
         self.is_clean = False
         self.settled = False
@@ -243,7 +245,9 @@ class Monitor:
             from libpod.monitor.execs import Execs  # lazy: most containers never see one
 
             assert self.runtime is not None
-            self._execs = Execs(self.loop, self.runtime, self.run_dir, self.name, self._execs_ended)
+            self._execs = Execs(
+                self.loop, self.runtime, self.run_dir, self.name, self.events, self._execs_ended
+            )
         self._execs.start(peer, msg, fds)
 
     def resize(self, rows: int, cols: int) -> None:

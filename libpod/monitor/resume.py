@@ -33,7 +33,7 @@ _STUB = "import sys; sys.path.insert(0, sys.argv[1]); from libpod.monitor import
 _PLAIN = (
     "kept_fds", "cid", "name", "run_id", "run_dir", "cgroup_link", "merged", "bundle", "place",
     "mounted", "more_mounts", "server_pid", "alive_fd", "log_fd", "init_pid", "started_ns", "stop_signal",
-    "stop_timeout_s", "deadline", "removes", "cleanup_argv",
+    "stop_timeout_s", "deadline", "removes", "cleanup_argv", "events",
 )  # fmt: skip
 """What goes over as it is."""
 

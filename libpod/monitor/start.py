@@ -19,7 +19,7 @@ from libpod.monitor.loop import READ
 from libpod.monitor.network import READY_S, Network
 from libpod.monitor.runtime import Runtime
 from libpod.monitor.stdio import Stdio
-from libpod.util import alive, atomic, failpoint, jsonio
+from libpod.util import alive, atomic, eventlog, failpoint, jsonio
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -89,6 +89,7 @@ def start(monitor: Monitor, msg: Message) -> None:
     monitor.bundle = msg["bundle"]
     monitor.removes = bool(msg.get("rm"))
     monitor.cleanup_argv = list(msg.get("cleanup_argv") or ())
+    monitor.events = msg.get("events")
     monitor.stop_signal = int(msg.get("stop_signal") or monitor.stop_signal)
     monitor.stop_timeout_s = int(msg.get("stop_timeout", monitor.stop_timeout_s))
     failpoint.hit("monitor:after-start-message")
@@ -115,6 +116,7 @@ def start(monitor: Monitor, msg: Message) -> None:
     monitor.network.adopt(monitor.init_pid)
     stdio.connect()
     monitor.close_inherited()
+    eventlog.from_monitor(monitor.run_dir, monitor.events, "init")
     if cache := msg.get("seccomp_cache"):
         _save_seccomp(runtime, cache["path"])
     if msg.get("only_create"):
@@ -150,6 +152,7 @@ def _go(monitor: Monitor, runtime: Runtime, stdio: Stdio, msg: Message) -> None:
         "start_time": init_start,
         "started_ns": monitor.started_ns,
     }
+    eventlog.from_monitor(monitor.run_dir, monitor.events, "start")
     if not monitor.settled:
         monitor.tell(started)
         monitor.settled = True

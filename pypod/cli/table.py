@@ -146,6 +146,14 @@ _DIFF_DIFF: Spec = (
     "",
     " format/=s latest/l=b ",
 )
+_EVENTS_EVENTS: Spec = (
+    "events",
+    "events",
+    True,
+    "",
+    "",
+    " filter/f=a format/=s no-trunc/=B since/=s stream/=B until/=s ",
+)
 _EXEC_EXEC: Spec = (
     "exec",
     "exec_",
@@ -697,6 +705,7 @@ COMMANDS: dict[str, Spec] = {
     "cp": _CP_CP,
     "create": _CREATE_CREATE,
     "diff": _DIFF_DIFF,
+    "events": _EVENTS_EVENTS,
     "exec": _EXEC_EXEC,
     "export": _EXPORT_EXPORT,
     "help": _HELP_HELP,
@@ -745,6 +754,7 @@ COMMANDS: dict[str, Spec] = {
     "stop": _STOP_STOP,
     "system check": _SYSTEM_CHECK,
     "system df": _SYSTEM_DF,
+    "system events": _EVENTS_EVENTS,
     "system info": _INFO_INFO,
     "system prune": _SYSTEM_PRUNE,
     "system reset": _SYSTEM_RESET,
@@ -826,7 +836,6 @@ MISSING = {
         "processes"
     ),
     "container runlabel": "",
-    "events": "",
     "generate spec": "",
     "generate systemd": "",
     "healthcheck run": "",

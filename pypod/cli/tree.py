@@ -124,6 +124,12 @@ COMMANDS = (
         examples=("diff web", "diff --format json busybox", "diff web busybox"),
     ),
     Command(
+        "events",
+        "events:events",
+        ("system events",),
+        examples=("events", "events --since 1h --filter event=died", "events --stream=false --format json"),
+    ),
+    Command(
         "exec",
         "exec:exec_",
         ("container exec",),

@@ -209,6 +209,16 @@ def test_update_of_the_environment(shared: Pypod) -> None:
 
 
 # covers: update
+@pytest.mark.parametrize("action", ["kill", "fail"])
+def test_an_interrupted_update_changes_nothing(shared: Pypod, action: str) -> None:
+    cid = shared("create", "--network=none", "-e", "A=1", shared.image, "sh", "-c", "echo $A").out
+    shared("update", "-e", "A=2", cid, env={"PYPOD_FAILPOINT": f"update:after-cgroup={action}"}, check=False)
+    assert shared("start", "-a", cid).out == "1"
+    shared("update", "-e", "A=2", cid)
+    assert shared("start", "-a", cid).out == "2"
+
+
+# covers: update
 def test_update_refuses(shared: Pypod) -> None:
     cid = shared("create", "--network=none", "--cgroups=disabled", shared.image, "true").out
     for words, says in (

@@ -32,6 +32,7 @@ BOOT_UTIL = tuple(
         "alive",
         "atomic",
         "copytree",
+        "eventlog",
         "failpoint",
         "jsonio",
         "lock",
