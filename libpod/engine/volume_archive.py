@@ -8,18 +8,23 @@ import stat
 from libpod import errors
 from libpod import volumes as service
 from libpod.state import volumes as rows
-from libpod.util import lock
+from libpod.storage import layers
+from libpod.util import alive, failpoint, lock, mergetree, staging
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Literal
+
     from libpod.engine.session import Session
 
 _DIR_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _CHUNK = 1 << 18
+_BESIDE = "import-"
 
 
-def export(session: Session, name: str, output: str = "") -> None:
-    """Write the files of a volume as an uncompressed archive to the file `output`; empty = stdout.
+def export(session: Session, name: str, output: str = "") -> list[str]:
+    """Write the files of a volume as an uncompressed archive to the file `output`; empty = stdout. Returns
+    what was left out.
 
     No lock is held: the containers that use it go on. Raises NotFoundError, StorageError.
     """
@@ -30,8 +35,10 @@ def export(session: Session, name: str, output: str = "") -> None:
     session.enter()
     root_fd = _open(session, name)
 
+    left_out: list[str] = []
+
     def fill(fd: int) -> None:
-        volume_tar.write(root_fd, fd, output or "stdout", name)
+        left_out.extend(volume_tar.write(root_fd, fd, output or "stdout", name))
 
     try:
         if output:
@@ -40,14 +47,16 @@ def export(session: Session, name: str, output: str = "") -> None:
             fill(1)
     finally:
         os.close(root_fd)
+    return left_out
 
 
 def import_(session: Session, name: str, source: str) -> list[str]:
     """Unpack an archive, compressed or not, over the files of a volume (`source` `-` = stdin); returns what
     was left out.
 
-    What comes from a pipe is read whole before anything is changed, and without a lock. An archive that
-    turns out to be bad leaves what was unpacked before. Raises NotFoundError, ImageError, StorageError.
+    It is unpacked beside the volume, without a lock, and then moved into it under the volume's lock: an
+    archive that turns out to be bad, or is too long for the disk, changes nothing. Raises NotFoundError,
+    ImageError, StorageError.
     """
     from libpod.image import archive, compress
     from libpod.util import untar
@@ -55,49 +64,116 @@ def import_(session: Session, name: str, source: str) -> list[str]:
     rows.get(session.db, name)
     fd = os.dup(0) if source == "-" else archive.open_source(source)
     try:
-        kind = os.fstat(fd).st_mode
-        if stat.S_ISDIR(kind):
+        if stat.S_ISDIR(os.fstat(fd).st_mode):
             raise errors.ImageError(
                 f'"{source}" is a directory, not an archive',
                 remedy=f'pack it and pipe it in: "tar -C {source} -cf - . | pypod volume import {name} -"',
                 name=source,
             )
-        entry = session.enter()
-        if not stat.S_ISREG(kind):
-            fd = spooled(session, fd)
-        with lock.Locks(session.paths.locks).take(lock.RANK_VOLUME, name) as held:
-            try:
-                rows.get(session.db, name)
-            except errors.NotFoundError:
-                held.remove()
-                raise
-            root_fd = _open(session, name)
-            try:
-                report = untar.extract(
-                    compress.opened(lambda count: os.read(fd, count))[0],
-                    root_fd,
-                    owners="squash" if entry.kind == "single" else "keep",
-                    max_bytes=_free(root_fd),
-                    whiteouts=False,
-                )
-            finally:
-                os.close(root_fd)
+        owners: Literal["keep", "squash"] = "squash" if session.enter().kind == "single" else "keep"
+        with _Beside(session, name) as beside:
+            report = untar.extract(
+                compress.opened(lambda count: os.read(fd, count))[0],
+                beside.files_fd,
+                owners=owners,
+                max_bytes=room(beside.files_fd),
+                whiteouts=False,
+            )
+            layers.sync(beside.files_fd, name)
+            failpoint.hit("volume-import:after-unpack")
+            with lock.Locks(session.paths.locks).take(lock.RANK_VOLUME, name) as held:
+                try:
+                    rows.get(session.db, name)
+                except errors.NotFoundError:
+                    held.remove()
+                    raise
+                beside.move(frozenset(report.implicit_dirs))
     finally:
         os.close(fd)
     more = report.warning_count - len(report.warnings)
     return [*report.warnings, *([f"{more} more members or attributes were left out"] if more > 0 else [])]
 
 
+class _Beside:
+    """A directory beside the files of a volume; it and what was replaced go at the end of the block.
+
+    While it is in use its file `incomplete` is locked; the next import removes what killed ones have left.
+    """
+
+    def __init__(self, session: Session, name: str) -> None:
+        self._session = session
+        self._name = name
+        self._top = f"{session.paths.volumes}/{name}"
+        self._folder = f"{self._top}/{_BESIDE}{os.urandom(6).hex()}"
+        self._fds: list[int] = []
+
+    def __enter__(self) -> _Beside:
+        try:
+            for name in os.listdir(self._top):
+                if name.startswith(_BESIDE) and not alive.held(f"{self._top}/{name}/{layers.MARKER}"):
+                    staging.discard(f"{self._top}/{name}", self._session.paths.trash)
+            os.mkdir(self._folder, 0o700)
+            self._fds.append(alive.hold(f"{self._folder}/{layers.MARKER}"))
+            for name in ("files", "old"):
+                os.mkdir(f"{self._folder}/{name}", 0o700)
+                self._fds.append(os.open(f"{self._folder}/{name}", _DIR_FLAGS))
+        except OSError as e:
+            self.__exit__()
+            rows.get(self._session.db, self._name)  # it may have been removed meanwhile
+            raise errors.StorageError(
+                f'cannot unpack beside the files of volume "{self._name}": {e.strerror}',
+                remedy=f'look at "ls -la {self._top}" inside of "pypod unshare"',
+                name=self._name,
+            ) from e
+        return self
+
+    @property
+    def files_fd(self) -> int:
+        """Where to unpack to."""
+        return self._fds[1]
+
+    def move(self, implicit: frozenset[str]) -> None:
+        """Move what was unpacked into the volume. Its lock must be held."""
+        root_fd = _open(self._session, self._name)
+        try:
+            mergetree.merge(self._fds[1], root_fd, self._fds[2], implicit)
+        except OSError as e:
+            raise errors.StorageError(
+                f'cannot replace files of volume "{self._name}": {e.strerror}',
+                remedy="what was moved stays; repeat the command when nothing is mounted in the volume",
+                name=self._name,
+            ) from e
+        finally:
+            os.close(root_fd)
+
+    def __exit__(self, *exc: object) -> None:
+        while self._fds:
+            os.close(self._fds.pop())
+        staging.discard(self._folder, self._session.paths.trash)
+
+
 def spooled(session: Session, source_fd: int) -> int:
-    """The content of a pipe in a file without a name; the pipe is closed."""
+    """The content of a pipe in a file without a name; the pipe is closed. StorageError when it is longer than
+    the disk allows.
+    """
+    size = 0
     try:
         fd = os.open(session.paths.tmp, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600)
-        while data := os.read(source_fd, _CHUNK):
-            while data:
-                data = data[os.write(fd, data) :]
-        os.lseek(fd, 0, os.SEEK_SET)
-        os.dup2(fd, source_fd, inheritable=False)
-        os.close(fd)
+        try:
+            limit = room(fd)
+            while data := os.read(source_fd, _CHUNK):
+                size += len(data)
+                if size > limit:
+                    raise errors.StorageError(
+                        f"the archive is longer than the {limit >> 20} MiB that are free on the disk",
+                        remedy="free some space on the file system of the store",
+                    )
+                while data:
+                    data = data[os.write(fd, data) :]
+            os.lseek(fd, 0, os.SEEK_SET)
+            os.dup2(fd, source_fd, inheritable=False)
+        finally:
+            os.close(fd)
     except OSError as e:
         raise errors.StorageError(
             f"cannot keep the archive in {session.paths.tmp}: {e.strerror}",
@@ -106,9 +182,13 @@ def spooled(session: Session, source_fd: int) -> int:
     return source_fd
 
 
-def _free(fd: int) -> int:
+def room(fd: int) -> int:
+    """How many bytes may be written to the file system of this file: it must not become full, for that is
+    everybody's. The rest is a twentieth, at most 1 GiB.
+    """
     facts = os.fstatvfs(fd)
-    return max(facts.f_bavail * facts.f_frsize, 1 << 20)
+    free = facts.f_bavail * facts.f_frsize
+    return max(free - min(free // 20, 1 << 30), 1)
 
 
 def _open(session: Session, name: str) -> int:

@@ -13,6 +13,7 @@ import tarfile
 
 from libpod import errors
 from libpod.util import mktar
+from libpod.util.printable import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,12 +30,18 @@ _KINDS = {
     stat.S_IFLNK: tarfile.SYMTYPE,
     stat.S_IFIFO: tarfile.FIFOTYPE,
 }
-"""Sockets are left out: they mean nothing elsewhere. So are devices, which no import could make."""
+_MOST = 20
+"""Lines about what was left out."""
 
 
-def write(root_fd: int, out_fd: int, shown: str, name: str) -> None:
-    """Write the tree below `root_fd` to a descriptor. `shown` names the target, `name` the volume."""
+def write(root_fd: int, out_fd: int, shown: str, name: str) -> list[str]:
+    """Write the tree below `root_fd` to a descriptor. `shown` names the target, `name` the volume.
+
+    Returns a line for each thing that was left out: sockets, which mean nothing elsewhere, and devices, which
+    no import could make.
+    """
     put = mktar.to_fd(out_fd, shown)
+    odd: list[str] = []
     links: dict[tuple[int, int], str] = {}
     put(_header(_info(".", os.fstat(root_fd)), root_fd))
     # One open directory for each level.
@@ -47,7 +54,7 @@ def write(root_fd: int, out_fd: int, shown: str, name: str) -> None:
                 stack.pop()
                 continue
             below = names.pop(0)
-            fd = _member(put, dir_fd, below, f"{path}/{below}", links)
+            fd = _member(put, dir_fd, below, f"{path}/{below}", links, odd)
             if fd >= 0:
                 stack.append((fd, f"{path}/{below}", []))
                 stack[-1][2].extend(sorted(os.listdir(fd)))
@@ -64,14 +71,20 @@ def write(root_fd: int, out_fd: int, shown: str, name: str) -> None:
             os.close(dir_fd)
     put(bytes(2 * tarfile.BLOCKSIZE))
     put(b"")
+    more = len(odd) - _MOST
+    return [*odd[:_MOST], *([f"{more} more sockets or devices were left out"] if more > 0 else [])]
 
 
-def _member(put: Put, dir_fd: int, name: str, path: str, links: dict[tuple[int, int], str]) -> int:
+def _member(
+    put: Put, dir_fd: int, name: str, path: str, links: dict[tuple[int, int], str], odd: list[str]
+) -> int:
     """Write one member; returns the descriptor of a directory, or -1. What vanished is left out."""
     try:
         facts = os.stat(name, dir_fd=dir_fd, follow_symlinks=False)
         kind = stat.S_IFMT(facts.st_mode)
         if kind not in _KINDS:
+            what = "socket" if kind == stat.S_IFSOCK else "device"
+            odd.append(f'the {what} "{printable(os.fsencode(path[2:]))}" was left out')
             return -1
         info = _info(path, facts)
         if kind == stat.S_IFLNK:

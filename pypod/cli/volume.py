@@ -57,18 +57,21 @@ def export(
 ) -> int | None:
     """Write the files of a volume as a tar archive.
 
-    The containers that use it go on meanwhile. A file appears when it is complete.
+    The containers that use it go on meanwhile. A file appears when it is complete. Sockets and devices are
+    left out, with a warning.
     """
     import sys
 
-    from libpod import errors
+    from libpod import errors, log
     from libpod.engine import volume_archive as engine
 
     if output is None and sys.stdout.isatty():
         raise errors.UsageError(
             "refusing to export to a terminal", remedy="use --output FILE, or send it to a file or pipe"
         )
-    engine.export(ctx.session, volume, "" if output in (None, "-", "/dev/stdout") else str(output))
+    target = "" if output in (None, "-", "/dev/stdout") else str(output)
+    for line in engine.export(ctx.session, volume, target):
+        log.warning(line)
     return 0
 
 
@@ -80,6 +83,7 @@ def import_(
     """Unpack a tar archive into a volume.
 
     The archive may be compressed; `-` reads it from stdin. Files of the same names are replaced, others stay.
+    An archive that is damaged or too long for the disk changes nothing.
     """
     from libpod import log
     from libpod.engine import volume_archive as engine
