@@ -283,7 +283,10 @@ def load(path: str) -> Json | None:
     except FileNotFoundError:
         return None
     try:
-        raw = os.read(fd, 65536)
+        raw = part = os.read(fd, 65536)
+        while len(part) == 65536:
+            part = os.read(fd, 65536)
+            raw += part
     finally:
         os.close(fd)
     try:
@@ -307,6 +310,7 @@ def _state(name: str) -> RunStatus:
         "error": "",
         "cgroup": "",
         "netns": "",
+        "ports": [],
         "monitor_pid": 0,
     }
 
@@ -327,6 +331,7 @@ def _running(run_dir: str, ran: Json) -> RunStatus:
     found = _state("running" if ran["state"] == "running" else "initialized")
     found["started_ns"] = int(ran["started_ns"]) if ran["state"] == "running" else 0
     found["cgroup"] = ran["cgroup"]
+    found["ports"] = ran.get("ports", [])
     if is_here(ran):
         found["pid"] = int(ran["init_pid"])
         found["netns"] = ran["netns"]

@@ -33,9 +33,11 @@ def parse(session: Session, options: Mapping[str, object], image: str, command: 
     given = dict(options)
     given["env_file_lines"] = read_lines(given.pop("env_file", None), "--env-file")
     given["label_file_lines"] = read_lines(given.pop("label_file", None), "--label-file")
-    return request.parse_options(
-        given, image=image, command=command, cwd=os.getcwd(), environ=session.environ
-    )
+    req = request.parse_options(given, image=image, command=command, cwd=os.getcwd(), environ=session.environ)
+    if session.notify is not None:
+        for note in req["notes"]:
+            session.notify(note)
+    return req
 
 
 def read_lines(files: object, option: str) -> list[str]:

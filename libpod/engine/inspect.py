@@ -67,7 +67,7 @@ def container(session: Session, record: ContainerRecord) -> JsonDict:
         "GraphDriver": {"Name": driver.of(record), "Data": _graph_data(session, record)},
         "Mounts": [_mount(session, m) for m in record["mounts"] if m["type"] in ("bind", "volume", "image")],
         "Dependencies": _dependencies(record),
-        "NetworkSettings": _network(status),
+        "NetworkSettings": _network(record, status),
         "Namespace": "",
         "IsInfra": False,
         "IsService": False,
@@ -180,7 +180,23 @@ def _dependencies(record: ContainerRecord) -> list[str]:
     return list(dict.fromkeys(joined))
 
 
-def _network(status: RunStatus) -> JsonDict:
+def _ports(record: ContainerRecord, status: RunStatus) -> JsonDict:
+    if not (record.get("ports") or status["ports"] or record["expose"]):
+        return {}
+    from libpod.engine import ports  # lazy: most containers have none
+
+    return ports.of_inspect(record, status)
+
+
+def _bindings(record: ContainerRecord) -> JsonDict:
+    if not record.get("ports"):
+        return {}
+    from libpod.spec import ports
+
+    return dict(sorted(ports.bindings(record["ports"]).items()))
+
+
+def _network(record: ContainerRecord, status: RunStatus) -> JsonDict:
     return {
         "EndpointID": "",
         "Gateway": "",
@@ -195,7 +211,7 @@ def _network(status: RunStatus) -> JsonDict:
         "HairpinMode": False,
         "LinkLocalIPv6Address": "",
         "LinkLocalIPv6PrefixLen": 0,
-        "Ports": {},
+        "Ports": _ports(record, status),
         "SandboxKey": status["netns"],
     }
 
@@ -262,7 +278,7 @@ def _host_config(session: Session, record: ContainerRecord) -> JsonDict:
             "Size": f"{log['max_size_bytes']}B",
         },
         "NetworkMode": mode,
-        "PortBindings": {},
+        "PortBindings": _bindings(record),
         "RestartPolicy": {"Name": record["restart_policy"], "MaximumRetryCount": 0},
         "AutoRemove": record["remove"],
         "VolumeDriver": "",
@@ -281,7 +297,7 @@ def _host_config(session: Session, record: ContainerRecord) -> JsonDict:
         "OomScoreAdj": limits.get("oom_score_adj", 0),
         "PidMode": record["namespaces"]["pid"],
         "Privileged": security["privileged"],
-        "PublishAllPorts": False,
+        "PublishAllPorts": record.get("publish_all", False),
         "Init": record["init"],
         "ReadonlyRootfs": security["read_only"],
         "SecurityOpt": _security_opt(record),

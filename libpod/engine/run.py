@@ -121,9 +121,11 @@ def _start(
         size = stdio.size() if stdio is not None and stdio.size is not None and record["tty"] else None
         try:
             started = start.start(session, record, launched, around, attach=attach, size=size, passed=passed)
-        except errors.PypodError:
+        except errors.PypodError as error:
             if not record["remove"]:
                 steps.dismiss()  # what could not be started stays, for `inspect` and `start`
+            if error.name.endswith(("/tcp", "/udp")):  # a port of this machine
+                error.exit_code = 126
             raise
         except BaseException:
             if launched.is_its_own:

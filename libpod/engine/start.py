@@ -103,7 +103,9 @@ def start(
         monitor.check()
         raise
     mount = driver.mount_plan(session.paths, record)
-    prepare = {"t": "prepare", "name": record["name"], "mount": mount, "cgroup": place}
+    prepare: dict[str, Any] = {"t": "prepare", "name": record["name"], "mount": mount, "cgroup": place}
+    if published := record.get("ports"):
+        prepare["ports"] = published
     if record["userns"]["uidmap"]:
         from libpod.storage import stage  # lazy: seldom needed
 
@@ -111,7 +113,12 @@ def start(
     monitor.send(prepare)
     from libpod.engine import bundle  # here: the monitor mounts meanwhile, on the other core
 
-    prepared, fds = monitor.expect("prepared")
+    try:
+        prepared, fds = monitor.expect("prepared")
+    except errors.InUseError as error:
+        from libpod.engine import ports  # lazy: only for what it says
+
+        raise ports.whose(session, record, error) from error
     root_fd = fds[0]
     try:
         failpoint.hit("start:after-prepared")
@@ -174,7 +181,13 @@ def _network(session: Session, wanted: NetworkRecord) -> dict[str, Any]:
         return {"message": {"mode": mode}, "address": "", "dns": "", "gateway": ""}
     plan = slirp4netns.plan(wanted["options"], tools.find("slirp4netns"))
     return {
-        "message": {"mode": "private", "slirp4netns": plan["argv"]},
+        "message": {
+            "mode": "private",
+            "slirp4netns": plan["argv"],
+            "address": plan["address"],
+            "gateway": plan["gateway"],
+            "gateway6": slirp4netns.GATEWAY6,
+        },
         "address": plan["address"],
         "dns": plan["dns"],
         "gateway": _host_address(wanted["options"], plan["gateway"]),

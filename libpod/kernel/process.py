@@ -8,9 +8,22 @@ import os
 
 from libpod.errors import KernelError
 from libpod.kernel import clib
-from libpod.kernel.const import PR_SET_CHILD_SUBREAPER, PR_SET_NAME, PR_SET_PDEATHSIG
+from libpod.kernel.const import (
+    PR_CAPBSET_DROP,
+    PR_SET_CHILD_SUBREAPER,
+    PR_SET_DUMPABLE,
+    PR_SET_NAME,
+    PR_SET_NO_NEW_PRIVS,
+    PR_SET_PDEATHSIG,
+)
 from libpod.kernel.libc import check, libc
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_CAPABILITY_VERSION_3 = 0x20080522
+"""linux/capability.h: two words of each set."""
 _boot_id = ""
 _pid_namespace = 0
 
@@ -89,6 +102,26 @@ def set_pdeathsig(sig: int) -> None:
     PR_SET_PDEATHSIG: cleared by fork and by a change of ids; check getppid after.
     """
     check(libc.prctl(PR_SET_PDEATHSIG, sig, 0, 0, 0), "prctl pdeathsig")
+
+
+def keep_capabilities(names: Sequence[str]) -> None:
+    """Give up all capabilities but these, for good; nobody can look into the process any more. capset(2)."""
+    from _struct import pack  # lazy: so are these two
+
+    from libpod.kernel import caps
+
+    mask = sum(1 << caps.NAMES[name] for name in names)
+    for number in range(caps.last_cap() + 1):
+        if not mask >> number & 1:
+            check(libc.prctl(PR_CAPBSET_DROP, number, 0, 0, 0), "prctl capbset")
+    check(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl no_new_privs")
+    words = [mask >> shift & 0xFFFFFFFF for shift in (0, 32)]
+    data = pack("=6I", words[0], words[0], 0, words[1], words[1], 0)
+    capset = libc["capset"]
+    capset.argtypes = (clib.c_char_p, clib.c_char_p)
+    header = pack("=Ii", _CAPABILITY_VERSION_3, 0)
+    check(capset(header, data), "capset")
+    check(libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "prctl dumpable")
 
 
 def set_title(name: str) -> None:

@@ -53,6 +53,16 @@ if TYPE_CHECKING:
         container: str
         """Full id of the container whose network namespace is joined; empty unless mode is `container`."""
 
+    class PortRecord(TypedDict):
+        """One published port."""
+
+        host_ip: str
+        """Empty = every address of this machine, of both families."""
+        host_port: int
+        """0 = one that is free at each start; which one it was, says status.json."""
+        container_port: int
+        protocol: Literal["tcp", "udp"]
+
     class NamespaceRecord(TypedDict):
         """Each: `private`, `host`, `container:<full id>`; `ipc` also `none` and `shareable`."""
 
@@ -251,6 +261,10 @@ if TYPE_CHECKING:
         conmon_pidfile: NotRequired[str]
         """The same for the monitor."""
         expose: list[str]
+        ports: NotRequired[list[PortRecord]]
+        """Published ports, each on its own; absent = none."""
+        publish_all: NotRequired[bool]
+        """`--publish-all`; what it came to is in `ports`."""
         systemd: bool
         """The container runs systemd: it gets the tmpfs mounts, the writable cgroup and the stop signal
         that systemd wants.

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         EtcRecord,
         MountRecord,
         NetworkRecord,
+        PortRecord,
         ResourceRecord,
         UlimitRecord,
         UserNsRecord,
@@ -103,6 +104,8 @@ if TYPE_CHECKING:
         devices: list[DeviceRecord]
         cdi: list[str]
         network: NetworkRecord | None
+        ports: list[PortRecord]
+        publish_all: bool
         pid: str
         ipc: str
         uts: str

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Literal, TypedDict
+    from typing import Literal, NotRequired, TypedDict
+
+    from libpod.model.container import PortRecord
 
     class StatusFile(TypedDict):
         """run/status.json, written by the monitor when the state changes. Valid in the boot that wrote it
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
         """Absolute path of the payload cgroup below the cgroup2 mount; empty if cgroups are disabled."""
         netns: str
         """`/proc/<monitor>/fd/N`; empty with the host's network."""
+        ports: NotRequired[list[PortRecord]]
+        """What is published, with the numbers that were chosen; absent = nothing."""
         merged: str
         """Path of the mounted root file system in the monitor's mount namespace."""
 
@@ -60,4 +64,6 @@ if TYPE_CHECKING:
         error: str
         cgroup: str
         netns: str
+        ports: list[PortRecord]
+        """What is published now."""
         monitor_pid: int

@@ -173,6 +173,21 @@ def _start_created(monitor: Monitor, peer: Peer, msg: Message, _fds: list[int]) 
     monitor.go_on(peer, msg)
 
 
+def _publish(monitor: Monitor, peer: Peer, msg: Message, _fds: list[int]) -> None:
+    from libpod.monitor import publish  # lazy: seldom asked for
+
+    monitor.must_run()
+    peer.send({"t": "published", "ports": publish.add(monitor, msg["ports"])})
+
+
+def _unpublish(monitor: Monitor, peer: Peer, msg: Message, _fds: list[int]) -> None:
+    from libpod.monitor import publish
+
+    monitor.must_run()
+    publish.remove(monitor, msg["ports"])
+    peer.send({"t": "ok"})
+
+
 def _claim(monitor: Monitor, peer: Peer, _msg: Message, _fds: list[int]) -> None:
     monitor.claimed(peer)
 
@@ -195,6 +210,8 @@ _REQUESTS = {
     "signal": _signal,
     "kill": _kill,
     "start-created": _start_created,
+    "publish": _publish,
+    "unpublish": _unpublish,
     "claim": _claim,
     "cleaned": _cleaned,
 }

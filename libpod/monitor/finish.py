@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 _EXECS_S = 2.0
 _KILL_S = 10.0
+_DRAIN_S = 5
+"""How long a slow client has for what the container had sent it before it ended."""
+_FREE_S = 2.0
 _CLEANUP_S = 120.0
 _SIGKILL = 9
 
@@ -127,7 +130,9 @@ def _kill_unfinished(monitor: Monitor) -> None:
 
     if monitor.payload:
         cgroup.kill(monitor.payload)
-    network = monitor.network
+    network, ports = monitor.network, monitor.ports
+    if ports is not None:
+        ports.kill()
     stray.kill_children(keep=network.helper_pid if network is not None else 0)
 
 
@@ -173,6 +178,8 @@ def _give_back(monitor: Monitor, *, unmount: bool) -> None:
     network = monitor.network
     if network is not None:
         _step("end the network", network.stop)
+    _hit("monitor:before-ports-free")
+    _step("free the ports", lambda: _free_ports(monitor))
     if unmount:
         _step("unmount", lambda: _unmount(monitor))
         _hit("monitor:after-unmount")
@@ -192,8 +199,26 @@ def _announce(monitor: Monitor, msg: dict[str, object]) -> None:
             peer.send(msg)
 
 
+def _free_ports(monitor: Monitor) -> None:
+    """Nothing listens any more when this returns; what the container has left for its clients still goes
+    to them.
+    """
+    ports = monitor.ports
+    if ports is None:
+        return
+    if not monitor.started_ns:
+        ports.kill()
+        return
+    ports.drain(max(0, min(monitor.stop_timeout_s, _DRAIN_S)))
+    if not monitor.loop.run_until(lambda: ports.drained, _FREE_S):
+        ports.kill()
+
+
 def _leave_cgroup(monitor: Monitor) -> None:
-    network = monitor.network
+    network, ports = monitor.network, monitor.ports
+    if ports is not None and not monitor.loop.run_until(lambda: ports.stopped, _DRAIN_S + _FREE_S):
+        ports.kill()
+        monitor.loop.run_until(lambda: ports.stopped, _KILL_S)
     if network is not None and not network.stopped:
         monitor.loop.run_until(lambda: network.stopped, _KILL_S)
     if monitor.server_pid and not monitor.mounted:  # it ends when the last mount is gone

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from libpod.monitor.attach import Peer
     from libpod.monitor.execs import Execs
     from libpod.monitor.network import Network
+    from libpod.monitor.ports import Ports
     from libpod.monitor.runtime import Runtime
     from libpod.monitor.setup import Background
     from libpod.monitor.stdio import Stdio
@@ -54,6 +55,8 @@ class Monitor:
         self.moving: Background | None = None
         """Our move to another cgroup, while it is under way."""
         self.network: Network | None = None
+        self.ports: Ports | None = None
+        """The published ports, if there are or ever were some."""
         self.runtime: Runtime | None = None
         self.stdio: Stdio | None = None
         self.mounted = False
@@ -215,7 +218,7 @@ class Monitor:
         return self.stdio is not None and self.stdio.has_terminal
 
     def attach(self, peer: Peer, msg: Message) -> None:
-        self._must_run()
+        self.must_run()
         self.attach_streams(peer, msg)
         if msg.get("size"):
             self.resize(*msg["size"])
@@ -240,7 +243,7 @@ class Monitor:
         peer.waits = True
 
     def execute(self, peer: Peer, msg: Message, fds: list[int]) -> None:
-        self._must_run()
+        self.must_run()
         if self._execs is None:
             from libpod.monitor.execs import Execs  # lazy: most containers never see one
 
@@ -286,7 +289,8 @@ class Monitor:
         if peer is self.claims:
             self.is_clean = True
 
-    def _must_run(self) -> None:
+    def must_run(self) -> None:
+        """Raise StateError if the container does not run."""
         if self.exit_code is not None or not self.started_ns:
             raise errors.StateError(f'container "{self.name}" is not running', name=self.name)
 

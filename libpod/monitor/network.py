@@ -77,6 +77,14 @@ class Network:
         return f"/proc/{os.getpid()}/fd/{self.fd}" if self.fd >= 0 else ""
 
     @property
+    def addresses(self) -> tuple[str, str, str]:
+        """The container's address, and the gateways of IPv4 and IPv6; empty where there are none."""
+        address, gateway, gateway6 = (
+            str(self._wanted.get(key, "")) for key in ("address", "gateway", "gateway6")
+        )
+        return address, gateway, gateway6
+
+    @property
     def idle(self) -> bool:
         """Say whether nothing is being started."""
         return self.ready

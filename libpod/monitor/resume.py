@@ -72,7 +72,9 @@ def _settle(monitor: Monitor, waited_s: float) -> None:
     stdio, network = monitor.stdio, monitor.network
     assert stdio is not None
     assert network is not None
-    if not (stdio.streams.idle and network.idle and all(peer.idle for peer in monitor.control.peers)):
+    ports = monitor.ports
+    is_idle = network.idle and (ports is None or ports.idle)
+    if not (stdio.streams.idle and is_idle and all(peer.idle for peer in monitor.control.peers)):
         if waited_s < _MAX_WAIT_S:
             _settle_after(monitor, waited_s * 2)
         return
@@ -112,6 +114,7 @@ def _state(monitor: Monitor) -> State:
     state["nofile"] = limits.original()
     state["stdio"] = monitor.stdio.state()
     state["network"] = monitor.network.state()
+    state["ports"] = monitor.ports.state() if monitor.ports is not None else None
     state["runtime"] = monitor.runtime.argv
     state["listener"] = monitor.control.fileno()
     state["peers"] = [
@@ -140,6 +143,10 @@ def _descriptors(state: State) -> list[int]:
         *(fd for fd, _ in stdio["outputs"]),
     ]
     found += [network["fd"], network["exit_w"]]
+    if state["ports"] is not None:
+        from libpod.monitor.ports import Ports  # lazy: most containers publish nothing
+
+        found += Ports.descriptors(state["ports"])
     return [fd for fd in found if fd >= 0]
 
 
@@ -178,6 +185,10 @@ def _resume(monitor: Monitor, state: State) -> None:
     monitor.runtime.created = True
     monitor.stdio = Stdio.resumed(monitor.loop, state["stdio"])
     monitor.network = Network.resumed(monitor.loop, state["network"])
+    if state["ports"] is not None:
+        from libpod.monitor.ports import Ports
+
+        monitor.ports = Ports.resumed(monitor.loop, state["ports"])
     monitor.control.resume(monitor.run_dir, state["listener"])
     for known in state["peers"]:
         peer = monitor.control.add(wire.Conn.from_fd(known["fd"]))

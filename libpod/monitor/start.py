@@ -25,6 +25,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from libpod.model.container import PortRecord
     from libpod.model.run import StatusFile
     from libpod.monitor.monitor import Monitor
 
@@ -63,8 +64,11 @@ def prepare(monitor: Monitor, msg: Message) -> None:
     network = monitor.network
     assert network is not None
     failpoint.hit("monitor:after-prepare-message")
+    if published := msg.get("ports"):
+        _publish(monitor, published)
     _enter_cgroup(monitor, msg)
     network.serve()
+    _forward(monitor)
     monitor.merged = msg.get("target") or f"{os.path.dirname(monitor.run_dir)}/merged"
     if stage := msg.get("stage"):
         mounts.mount_stage(stage)
@@ -114,6 +118,9 @@ def start(monitor: Monitor, msg: Message) -> None:
     monitor.watch_init()
     assert monitor.network is not None
     monitor.network.adopt(monitor.init_pid)
+    _forward(monitor)
+    if monitor.ports is not None:
+        monitor.ports.outlive(monitor.init_pid)
     stdio.connect()
     monitor.close_inherited()
     eventlog.from_monitor(monitor.run_dir, monitor.events, "init")
@@ -133,6 +140,7 @@ def _go(monitor: Monitor, runtime: Runtime, stdio: Stdio, msg: Message) -> None:
     """Let the created process run, when its network is there, and say so."""
     failpoint.hit("monitor:before-ready")
     _await_network(monitor)
+    _await_ports(monitor)
     init_start = _init_start(monitor)
     if monitor.client is not None and msg.get("attach") is not None and not monitor.settled:
         monitor.attach_streams(monitor.client, msg["attach"])
@@ -240,7 +248,8 @@ def _arrive_in_cgroup(monitor: Monitor) -> None:
     place, network = monitor.place, monitor.network
     if place and place["supervisor"]:
         target = "/supervisor" if place["mount_needed"] else place["supervisor"]
-        for pid in (network.helper_pid if network is not None else 0, monitor.server_pid):
+        helpers = [part.helper_pid for part in (network, monitor.ports) if part is not None]
+        for pid in (*helpers, monitor.server_pid):
             if pid:
                 cgroup.move(target, pid)
 
@@ -256,6 +265,36 @@ def _await_network(monitor: Monitor) -> None:
         if not os.access(_TUN, os.R_OK | os.W_OK):
             remedy = f"let it open {_TUN}, which PrivateDevices= of a unit takes away, or {remedy}"
         raise errors.MonitorError(f'container "{monitor.name}": no network: {why}', remedy=remedy)
+
+
+def _publish(monitor: Monitor, published: list[PortRecord]) -> None:
+    """Listen on the ports of this machine: who has one of them already, hears nothing of this container."""
+    from libpod.monitor.ports import Ports  # lazy: most containers publish nothing
+
+    monitor.ports = Ports(monitor.loop, monitor.cid[:12], monitor.log_fd)
+    monitor.ports.add(published)
+    failpoint.hit("monitor:after-ports")
+
+
+def _forward(monitor: Monitor) -> None:
+    """Start the forwarder of the ports as soon as there is a network. Idempotent."""
+    ports, network = monitor.ports, monitor.network
+    if ports is not None and network is not None and network.fd >= 0 and not ports.served:
+        ports.serve(network.fd, *network.addresses)
+
+
+def _await_ports(monitor: Monitor) -> None:
+    ports = monitor.ports
+    if ports is None:
+        return
+    monitor.loop.run_until(lambda: ports.ready or bool(ports.failed or monitor.abort), READY_S)
+    monitor.check()
+    if not ports.ready:
+        why = ports.failed or f"the forwarder was not ready within {READY_S:.0f} s"
+        raise errors.MonitorError(
+            f'container "{monitor.name}": its ports cannot be published: {why}',
+            remedy="start it without --publish",
+        )
 
 
 def _write_status(monitor: Monitor, state: str, since_ns: int, init_start: int) -> None:
@@ -275,6 +314,8 @@ def _write_status(monitor: Monitor, state: str, since_ns: int, init_start: int) 
         "netns": network.path if network is not None else "",
         "merged": monitor.merged,
     }
+    if monitor.ports is not None:
+        status["ports"] = monitor.ports.bound
     exitrec.write_status(monitor.run_dir, status)
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 INTERFACE = "tap0"
 DEFAULT_CIDR = "10.0.2.0/24"
 DEFAULT_MTU = "65520"
+GATEWAY6 = "fd00::2"
 MAX_PREFIX = 25
 """The container is host number 100: the range must hold it, slirp4netns(1)."""
 _GATEWAY, _DNS, _GUEST = 2, 3, 100

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         MountRecord,
         NamespaceRecord,
         NetworkRecord,
+        PortRecord,
         ResourceRecord,
         SecurityRecord,
         UlimitRecord,
@@ -96,6 +97,7 @@ def merge(request: Request, image: ImageConfig, defaults: Defaults, ids: MergeId
     namespaces = _namespaces(request, defaults, ids)
     mounts = _mounts(request, image, defaults, ids)
     cgroups = request["cgroups"] or defaults.cgroups
+    exposed = list(dict.fromkeys(image["exposed_ports"] + request["expose"]))
     return {
         **process,
         "schema": SCHEMA,
@@ -148,10 +150,21 @@ def merge(request: Request, image: ImageConfig, defaults: Defaults, ids: MergeId
         "restart_policy": request["restart_policy"],
         "pidfile": request["pidfile"],
         "conmon_pidfile": request["conmon_pidfile"],
-        "expose": list(dict.fromkeys(image["exposed_ports"] + request["expose"])),
+        "expose": exposed,
+        "ports": _ports(request, exposed, network),
+        "publish_all": request["publish_all"],
         "systemd": systemd,
         "healthcheck": {},
     }
+
+
+def _ports(request: Request, exposed: list[str], network: NetworkRecord) -> list[PortRecord]:
+    if not (request["ports"] or request["publish_all"]) or network["mode"] == "host":
+        return []
+    from libpod.spec import ports  # lazy: most containers publish nothing
+
+    found = list(request["ports"])
+    return [*found, *ports.exposed(exposed, found)] if request["publish_all"] else found
 
 
 def _etc(request: Request, defaults: Defaults) -> EtcRecord:

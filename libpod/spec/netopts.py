@@ -21,12 +21,6 @@ def parse(options: Options) -> NetworkRecord | None:
     """`--network`; None when it was not given. Options that need a network with addresses of its own are
     refused.
     """
-    for key in ("publish", "publish_all"):
-        if options.get(key):
-            raise NotSupportedError(
-                f"--{key.replace('_', '-')}: publishing ports is not supported yet",
-                remedy="use --network=host to reach the container's ports from this machine",
-            )
     for key in ("ip", "ip6", "mac_address", "network_alias"):
         if options.get(key):
             raise NotSupportedError(

@@ -32,7 +32,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from libpod.model.container import DeviceRecord
+    from libpod.model.container import DeviceRecord, NetworkRecord, PortRecord
     from libpod.model.request import ProcessRequest, Request
     from libpod.spec.values import Options
 
@@ -80,6 +80,8 @@ def parse_options(
     notes: list[str] = []
     log_opts = _log_opts(options)
     dns, dns_search, dns_option = netopts.dns(options)
+    network = netopts.parse(options)
+    published, publish_all = _ports(options, network, notes)
     return {
         **_process(options, command or [], environ or {}),
         "name": text(options, "name"),
@@ -94,7 +96,9 @@ def parse_options(
         "image_volume": _image_volume(options),
         "devices": [parse_device(value) for value in words(options, "device") if not _is_cdi(value)],
         "cdi": _cdi(options),
-        "network": netopts.parse(options),
+        "network": network,
+        "ports": published,
+        "publish_all": publish_all,
         "pid": netopts.namespace(options, "pid"),
         "ipc": netopts.namespace(options, "ipc", ("none", "shareable")),
         "uts": netopts.namespace(options, "uts"),
@@ -130,6 +134,16 @@ def parse_options(
         "systemd": _systemd(options),
         "notes": notes,
     }
+
+
+def _ports(
+    options: Options, network: NetworkRecord | None, notes: list[str]
+) -> tuple[list[PortRecord], bool]:
+    if not (options.get("publish") or options.get("publish_all")):
+        return [], False
+    from libpod.spec import ports  # lazy: most containers publish nothing
+
+    return ports.parse(options, network["mode"] if network is not None else "", notes)
 
 
 def _process(options: Options, command: list[str], environ: Mapping[str, str]) -> ProcessRequest:

@@ -237,10 +237,8 @@ class ContainerOptions(LimitOptions, total=False):
     privileged: Annotated[bool, opt("--privileged",
         help="Give the container all that the caller may do: capabilities, devices, no masks")]
     publish_all: Annotated[bool, opt("--publish-all", "-P",
-        state=LATER, why="use --network=host to reach its ports meanwhile",
         help="Publish all exposed ports on free ports of the host")]
     publish: Annotated[list[str], opt("--publish", "-p", kind="slice", metavar="[IP:][HOST:]CTR",
-        state=LATER, why="use --network=host to reach its ports meanwhile",
         help="Publish a port or range of the container on the host")]
     pull: Annotated[str, opt("--pull", metavar="POLICY", default="missing",
         complete="(always,missing,never,newer)",

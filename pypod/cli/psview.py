@@ -69,7 +69,7 @@ def row(record: ContainerRecord, status: RunStatus, *, no_trunc: bool, now_ns: i
         "Exited": status["state"] == "exited",
         "ExitCode": status["exit_code"] if status["exit_code"] is not None else 0,
         "ExitedAt": status["finished_ns"] // 1_000_000_000 if status["finished_ns"] else _ZERO_S,
-        "Ports": "",
+        "Ports": _ports(record, status),
         "Names": record["name"],
         "Labels": record["labels"],
         "Label": human.Lookup(record["labels"]),
@@ -84,6 +84,22 @@ def row(record: ContainerRecord, status: RunStatus, *, no_trunc: bool, now_ns: i
         "Restarts": 0,
         **{name: "" for name in NAMESPACES},
     }
+
+
+def _ports(record: ContainerRecord, status: RunStatus) -> str:
+    if not (record.get("ports") or status["ports"]):
+        return ""
+    from libpod.engine import ports  # lazy: most containers publish nothing
+
+    return ports.shown(record, status)
+
+
+def _port_objects(record: ContainerRecord, status: RunStatus) -> list[dict[str, object]] | None:
+    if not (record.get("ports") or status["ports"]):
+        return None
+    from libpod.engine import ports
+
+    return ports.objects(record, status)
 
 
 def size_text(written: int, visible: int) -> str:
@@ -114,7 +130,7 @@ def json_row(
         "Pid": status["pid"],
         "Pod": "",
         "PodName": "",
-        "Ports": None,
+        "Ports": _port_objects(record, status),
         "Size": {"rootFsSize": sizes[1], "rwSize": sizes[0]} if sizes else None,
         "StartedAt": status["started_ns"] // 1_000_000_000 if status["started_ns"] else _ZERO_S,
         "State": status["state"],

@@ -130,8 +130,8 @@ _CREATE_CREATE: Spec = (
     "log-opt/=l mac-address/=s- memory/m=s memory-reservation/=s memory-swap/=s memory-swappiness/=i~ "
     "mount/=a name/=s network/=a net/=>network network-alias/=l- no-healthcheck/=b no-hostname/=b "
     "no-hosts/=b oom-kill-disable/=b~ oom-score-adj/=i os/=s passwd-entry/=s personality/=s- pid/=s "
-    "pidfile/=s pids-limit/=i platform/=s pod/=s- pod-id-file/=s- privileged/=b publish/p=l- "
-    "publish-all/P=b- pull/=s quiet/q=b rdt-class/=s- read-only/=b read-only-tmpfs/=B replace/=b "
+    "pidfile/=s pids-limit/=i platform/=s pod/=s- pod-id-file/=s- privileged/=b publish/p=l "
+    "publish-all/P=b pull/=s quiet/q=b rdt-class/=s- read-only/=b read-only-tmpfs/=B replace/=b "
     "requires/=l- restart/=s-no retry/=u retry-delay/=s rm/=b rootfs/=b sdnotify/=s-ignore "
     "seccomp-policy/=s-default secret/=a- security-opt/=a shm-size/=s shm-size-systemd/=s "
     "stop-signal/=s stop-timeout/=u subgidname/=s subuidname/=s sysctl/=l systemd/=s timeout/=u "
@@ -347,7 +347,7 @@ _PORT_PORT: Spec = (
     True,
     "words*",
     "",
-    " all/a=b latest/l=b ",
+    " all/a=b latest/l=b publish/p=l ",
 )
 _PS_PS: Spec = (
     "ps",
@@ -438,7 +438,7 @@ _RUN_RUN: Spec = (
     "name/=s network/=a net/=>network network-alias/=l- no-healthcheck/=b no-hostname/=b no-hosts/=b "
     "oom-kill-disable/=b~ oom-score-adj/=i os/=s passwd/=B passwd-entry/=s personality/=s- pid/=s "
     "pidfile/=s pids-limit/=i platform/=s pod/=s- pod-id-file/=s- preserve-fd/=l preserve-fds/=u "
-    "privileged/=b publish/p=l- publish-all/P=b- pull/=s quiet/q=b rdt-class/=s- read-only/=b "
+    "privileged/=b publish/p=l publish-all/P=b pull/=s quiet/q=b rdt-class/=s- read-only/=b "
     "read-only-tmpfs/=B replace/=b requires/=l- restart/=s-no retry/=u retry-delay/=s rm/=b rmi/=b "
     "rootfs/=b sdnotify/=s-ignore seccomp-policy/=s-default secret/=a- security-opt/=a shm-size/=s "
     "shm-size-systemd/=s sig-proxy/=B stop-signal/=s stop-timeout/=u subgidname/=s subuidname/=s "
@@ -915,8 +915,6 @@ REASONS = {
     "create:create disable-content-trust": "there is no content trust to disable",
     "create:create memory-swappiness": "it is of cgroup v1 only",
     "create:create oom-kill-disable": "it is of cgroup v1 only",
-    "create:create publish": "use --network=host to reach its ports meanwhile",
-    "create:create publish-all": "use --network=host to reach its ports meanwhile",
     "db-backend": "the database is SQLite",
     "exec:exec_ no-session": "a session in the foreground has no record anyway",
     "identity": "pypod works on this machine only; use ssh to run it on another",
@@ -937,8 +935,6 @@ REASONS = {
     "run:run disable-content-trust": "there is no content trust to disable",
     "run:run memory-swappiness": "it is of cgroup v1 only",
     "run:run oom-kill-disable": "it is of cgroup v1 only",
-    "run:run publish": "use --network=host to reach its ports meanwhile",
-    "run:run publish-all": "use --network=host to reach its ports meanwhile",
     "save:save uncompressed": "layers are saved as they are kept",
     "ssh": "pypod works on this machine only; use ssh to run it on another",
     "tmpdir": "nothing is kept there; use --runroot",

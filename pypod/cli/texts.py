@@ -32,7 +32,7 @@ COMMANDS = {
         "mounted"
     ),
     "container pause": "Pause all processes of running containers",
-    "container port": "Show which ports of the host lead to a container",
+    "container port": "Show which ports of the host lead to a container, or change that while it runs",
     "container prune": "Remove the containers that do not run",
     "container ps": "List containers",
     "container rename": "Give a container another name",
@@ -88,7 +88,7 @@ COMMANDS = {
         "mounted"
     ),
     "pause": "Pause all processes of running containers",
-    "port": "Show which ports of the host lead to a container",
+    "port": "Show which ports of the host lead to a container, or change that while it runs",
     "ps": "List containers",
     "pull": "Pull images from a registry",
     "push": "Push an image to a registry",
@@ -168,7 +168,7 @@ ARGUMENTS = {
     "mount:unmount": "containers",
     "pause:pause": "running",
     "pause:unpause": "running",
-    "port:port": "containers",
+    "port:port": "running",
     "ps:ps": "",
     "pull:pull": "-",
     "push:push": "images -",
@@ -608,8 +608,9 @@ OPTIONS = {
         "latest\t-\tTake the container that was created last\n"
     ),
     "port:port": (
-        "all\t-\tShow the ports of all containers\n"
+        "all\t-\tShow the ports of all running containers\n"
         "latest\t-\tTake the container that was created last\n"
+        "publish\t-\tWith add and rm: a port or range, as in `run --publish`\n"
     ),
     "ps:ps": (
         "all\t-\tShow all containers, not only the running ones\n"

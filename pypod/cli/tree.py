@@ -260,8 +260,8 @@ COMMANDS = (
         "port",
         "port:port",
         ("container port",),
-        usage="CONTAINER [PORT[/PROTOCOL]]",
-        examples=("port web", "port web 80/tcp", "port --all"),
+        usage="[add|rm] CONTAINER [PORT[/PROTOCOL]...]",
+        examples=("port web", "port web 80/tcp", "port --all", "port add web -p 8080:80", "port rm web 80"),
     ),
     Command(
         "ps",

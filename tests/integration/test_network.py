@@ -183,9 +183,6 @@ def test_networks_that_cannot_be(shared: Pypod, value: str) -> None:
 @pytest.mark.parametrize(
     "options",
     [
-        ["-p", "8080:80"],
-        ["-P"],
-        ["--publish", "127.0.0.1::80/udp"],
         ["--ip", "10.0.0.5"],
         ["--ip6", "fd00::5"],
         ["--mac-address", "02:00:00:00:00:01"],
@@ -196,7 +193,7 @@ def test_networks_that_cannot_be(shared: Pypod, value: str) -> None:
     ],
     ids=" ".join,
 )
-# covers: run --publish, run --publish-all, run --ip, run --mac-address, run --network-alias, run --pod
+# covers: run --ip, run --mac-address, run --network-alias, run --pod
 def test_what_is_not_there_yet_says_so(shared: Pypod, options: list[str]) -> None:
     result = shared.run("--rm", *options, "IMAGE", "true", check=False)
     assert result.code == 125

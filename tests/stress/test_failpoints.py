@@ -211,6 +211,16 @@ def test_the_monitor_dies_while_it_starts(store: Pypod, point: str) -> None:
         assert (code, wanted in err) == (125, True), (name, code, err)
 
 
+@pytest.mark.parametrize("point", ["monitor:after-ports", "monitor:after-forwarder"])
+def test_the_monitor_dies_while_it_publishes(store: Pypod, point: str) -> None:
+    results = at_once(
+        store, point, ["run", "run --rm", "run -d", "start"], ["kill", "fail"], LONG, ["-p", "80"]
+    )
+    for name, (code, err) in results.items():
+        wanted = "the container's monitor ended" if name.endswith("kill") else f"failpoint {point}"
+        assert (code, wanted in err) == (125, True), (name, code, err)
+
+
 def test_the_monitor_dies_when_it_has_started(store: Pypod) -> None:
     """The client has been told already: one in the background may be content."""
     results = at_once(
@@ -224,6 +234,7 @@ MONITOR_ENDS = {
     "monitor:after-drain": RUNS,
     "monitor:after-exit-file": RUNS,
     "monitor:after-delete": RUNS,
+    "monitor:before-ports-free": RUNS,
     "monitor:after-unmount": ["run --rm", "run -d --rm"],
     "monitor:after-exited": RUNS,
     "monitor:before-cleanup": ["run -d --rm"],

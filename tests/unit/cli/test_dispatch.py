@@ -60,7 +60,7 @@ def test_wrong_usage(line: str, message: str, remedy: str) -> None:
         ("pod create x", '"pypod pod create" is not supported yet'),
         ("pod ls --foo", '"pypod pod ps" is not supported yet'),
         ("pod", '"pypod pod" is not supported yet'),
-        ("run --publish 80:80 x", '--publish of "pypod run" is not supported yet'),
+        ("run --requires a x", '--requires of "pypod run" is not supported yet'),
         ("run --pod p x", '--pod of "pypod run" is not supported yet'),
         ("container run --restart always x", '--restart of "pypod container run" is not supported yet'),
         ("--remote ps", '--remote of "pypod ps" is not supported yet'),

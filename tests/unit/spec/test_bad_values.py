@@ -188,8 +188,6 @@ LATER: list[tuple[str, Any]] = [
     ("network_alias", ["db"]),
     ("pid", "ns:/proc/1/ns/pid"),
     ("pod", "p"),
-    ("publish", ["80:80"]),
-    ("publish_all", True),
     ("restart", "always"),
     ("restart", "on-failure:3"),
     ("restart", "unless-stopped"),
