@@ -101,6 +101,7 @@ def load(paths: Paths, options: Mapping[str, object], environ: Mapping[str, str]
     values.update(_from_files(paths.cache, environ))
     _apply_options(settings, options)
     _storage(settings, options, environ)
+    settings.userns = environ.get("PYPOD_USERNS") or environ.get("PODMAN_USERNS") or settings.userns
     settings.network = _network(settings)
     return settings
 

@@ -116,6 +116,8 @@ def _make_parents(whole: Plain, upper: str, name: str) -> None:
 def _look(view: Plain, name: bytes) -> os.stat_result | None:
     """The facts of a path; None if it is not there, or a link or mount is on the way."""
     *folders, base = name.split(b"/")
+    if {b"", b".", b".."} & {*folders, base}:
+        return None
     opened: list[Plain] = []
     try:
         for part in folders:

@@ -30,7 +30,7 @@ def choose(record: ContainerRecord, name: str, program: str) -> tuple[ContainerR
             fuse.find()
             name = fuse.NAME
         except errors.PypodError as e:
-            name, why = "vfs", e.message
+            name, why = "vfs", f"{e.message}; {e.remedy}"
     driver.usable(name, program)
     return {**record, "driver": name, "mount_program": program, "mapped": True}, why
 

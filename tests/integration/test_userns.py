@@ -257,6 +257,19 @@ def test_the_namespace_of_another_container(shared: Pypod, tmp_path: Path) -> No
     shared("rm", "-f", "-t", "0", host)
 
 
+# covers: run --userns
+def test_the_mode_of_the_environment_and_the_settings(shared: Pypod, tmp_path: Path) -> None:
+    def rows(**env: str) -> list[str]:
+        words = ["run", "--rm", "--network=none", shared.image, "cat", "/proc/self/uid_map"]
+        return shared(*words, env=env).out.split()[:2]
+
+    (tmp_path / "containers.conf").write_text('[containers]\nuserns = "nomap"\n')
+    conf = {"CONTAINERS_CONF": str(tmp_path / "containers.conf")}
+    assert rows(**conf) == ["0", "1"]
+    assert rows(**conf, PODMAN_USERNS="host") == ["0", str(ME)]
+    assert rows(PYPOD_USERNS="auto", PODMAN_USERNS="host") == ["0", "1"]
+
+
 # covers: run --userns, exec
 def test_exec_joins_the_same_ids(shared: Pypod) -> None:
     cid = shared.detached("--userns", "keep-id")
