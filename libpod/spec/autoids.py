@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from libpod.errors import StateError
 from libpod.spec import idmaps
+from libpod.spec.maprows import gaps
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,9 +39,9 @@ def assign(asked: UserNsRecord, size: int, others: list[UserNsRecord], host: Hos
 
 def _fill(fixed: Rows, size: int, outer: Rows, taken: Rows, kind: str) -> Rows:
     """Rows for the ids 0 to size - 1: the fixed ones, and for the rest the first range that is free."""
-    wanted = _gaps([[row[0], row[2]] for row in fixed], 0, size)
+    wanted = gaps([[row[0], row[2]] for row in fixed], 0, size)
     total = idmaps.count(outer)
-    free = _gaps([[row[1], row[2]] for row in [*taken, *fixed]], 1, total)
+    free = gaps([[row[1], row[2]] for row in [*taken, *fixed]], 1, total)
     need = sum(length for _, length in wanted)
     pieces = next(([piece] for piece in free if piece[1] >= need), free)
     have = sum(length for _, length in pieces)
@@ -60,15 +61,3 @@ def _fill(fixed: Rows, size: int, outer: Rows, taken: Rows, kind: str) -> Rows:
             first, length = first + step, length - step
             pieces = [[start + step, left - step], *pieces[1:]] if left > step else pieces[1:]
     return idmaps.split(sorted(out), outer, "userns")
-
-
-def _gaps(used: Rows, start: int, end: int) -> Rows:
-    """[first, length] of what is between start and end and in none of the used ranges."""
-    out: Rows = []
-    for first, length in sorted(used):
-        if start < min(first, end):
-            out.append([start, min(first, end) - start])
-        start = max(start, first + length)
-    if start < end:
-        out.append([start, end - start])
-    return out

@@ -7,6 +7,8 @@ one row of the map above it, so rows are split along those.
 from __future__ import annotations
 
 from libpod.errors import NotSupportedError, UsageError
+from libpod.spec import maprows
+from libpod.spec.maprows import MAX_ID
 from libpod.spec.values import bad, text, try_int, words
 
 TYPE_CHECKING = False
@@ -15,10 +17,6 @@ if TYPE_CHECKING:
     from libpod.model.request import HostFacts, UserInfo, UserNsRequest
     from libpod.spec.values import Options
 
-MAX_ID = (1 << 32) - 2
-_FORM = (
-    "CONTAINER:INNER[:SIZE] with INNER an id of your user namespace: 0 is you, 1 your first subordinate id"
-)
 _MODES = "host, keep-id[:uid=N,gid=N,size=N], auto[:OPTIONS], nomap, container:NAME or ns:PATH"
 
 
@@ -29,17 +27,18 @@ def parse(options: Options) -> UserNsRequest:
         "uid": -1,
         "gid": -1,
         "size": 0,
-        "uidmap": _parse_map("uidmap", words(options, "uidmap")),
-        "gidmap": _parse_map("gidmap", words(options, "gidmap")),
+        "uidmap": [],
+        "gidmap": [],
         "join": "",
         "subuidname": text(options, "subuidname"),
         "subgidname": text(options, "subgidname"),
     }
     value = text(options, "userns")
-    if found["uidmap"] or found["gidmap"] or found["subuidname"] or found["subgidname"]:
-        return _own_map(found, value)
+    uids, gids = words(options, "uidmap"), words(options, "gidmap")
+    if uids or gids or found["subuidname"] or found["subgidname"]:
+        return _own_map(found, value, uids, gids)
     mode, _, rest = value.partition(":")
-    found["mode"] = mode
+    found["mode"] = "host" if options.get("userns") == "" else mode
     if mode == "keep-id":
         _keep_id_options(found, value, rest)
     elif mode == "auto":
@@ -58,7 +57,7 @@ def parse(options: Options) -> UserNsRequest:
     return found
 
 
-def _own_map(found: UserNsRequest, value: str) -> UserNsRequest:
+def _own_map(found: UserNsRequest, value: str, uids: list[str], gids: list[str]) -> UserNsRequest:
     """With maps, or ranges of /etc/subuid, of the user's own: what is left out is as the other one."""
     if value not in ("", "private", "map"):
         raise UsageError(
@@ -66,17 +65,20 @@ def _own_map(found: UserNsRequest, value: str) -> UserNsRequest:
             remedy="give either the mode or the maps",
         )
     found["mode"] = "map"
-    if not found["subuidname"]:
-        found["uidmap"] = found["uidmap"] or found["gidmap"]
-    if not found["subgidname"]:
-        found["gidmap"] = found["gidmap"] or found["uidmap"]
-    for kind, other in (("uid", "gid"), ("gid", "uid")):
-        name = f"sub{kind}name"
-        if found[name] and found[f"{kind}map"]:  # type: ignore[literal-required]
+    for kind, given, other in (("uid", uids, "gid"), ("gid", gids, "uid")):
+        name, key = f"sub{kind}name", f"{kind}map"
+        if found[name] and given:  # type: ignore[literal-required]
             raise UsageError(
-                f"--{name} and --{kind}map are two answers to one question", remedy="leave one of them out"
+                f"--{name} and --{key} are two answers to one question", remedy="leave one of them out"
             )
-        if not found[f"{kind}map"]:  # type: ignore[literal-required]
+        own, shared = maprows.parse(key, given, kind[0])
+        if given:
+            found[key] = own  # type: ignore[literal-required]
+        if not (gids if kind == "uid" else uids) and not found[f"sub{other}name"]:  # type: ignore[literal-required]
+            found[f"{other}map"] = shared  # type: ignore[literal-required]
+    for kind, given, other in (("uid", uids, "gid"), ("gid", gids, "uid")):
+        name = f"sub{kind}name"
+        if not given and not (gids if kind == "uid" else uids):
             found[name] = found[name] or found[f"sub{other}name"]  # type: ignore[literal-required]
     return found
 
@@ -97,8 +99,8 @@ def _auto_options(found: UserNsRequest, value: str, rest: str) -> None:
                 "size=N, uidmapping=CONTAINER:INNER:SIZE or gidmapping=CONTAINER:INNER:SIZE after auto",
                 'write for example "auto:size=8192"',
             )
-    found["uidmap"] = _parse_map("userns", maps["uidmapping"])
-    found["gidmap"] = _parse_map("userns", maps["gidmapping"])
+    found["uidmap"], _ = maprows.parse("userns", maps["uidmapping"], "u")
+    found["gidmap"], _ = maprows.parse("userns", maps["gidmapping"], "g")
 
 
 def _keep_id_options(found: UserNsRequest, value: str, rest: str) -> None:
@@ -118,32 +120,6 @@ def _keep_id_options(found: UserNsRequest, value: str, rest: str) -> None:
             found["gid"] = number
         else:
             found["size"] = number
-
-
-def _parse_map(option: str, values: list[str]) -> list[list[int]]:
-    rows: list[list[int]] = []
-    for value in values:
-        if value[:1] in ("+", "u", "g") or "@" in value:
-            raise NotSupportedError(
-                f'--{option} "{value}": the flags "+", "u", "g" and "@" are not supported yet',
-                remedy="write the ids of your user namespace as plain numbers",
-            )
-        numbers = [try_int(part) for part in value.split(":")]
-        if len(numbers) == 2:
-            numbers.append(1)
-        row = [n for n in numbers if n is not None and 0 <= n <= MAX_ID + 1]
-        if len(numbers) != 3 or len(row) != 3 or row[2] == 0 or row[0] + row[2] > MAX_ID + 1:
-            raise bad(option, value, _FORM, f'write for example "--{option} 0:1:1000"')
-        rows.append(row)
-    rows.sort()
-    for at, after in enumerate(rows[1:]):
-        before = rows[at]
-        if before[0] + before[2] > after[0]:
-            raise UsageError(
-                f"--{option}: the ranges that begin at {before[0]} and {after[0]} overlap in the container",
-                remedy="make the ranges disjoint",
-            )
-    return rows
 
 
 def count(rows: list[list[int]]) -> int:
@@ -227,6 +203,7 @@ def resolve(
                 remedy="add subordinate ids to /etc/subuid and /etc/subgid",
             )
     elif mode == "auto":
+        maps = [maprows.resolve(rows, outer, "userns") for rows, outer in zip(maps, outers, strict=True)]
         for rows, outer in zip(maps, outers, strict=True):
             split(rows, outer, "userns")
         return {"mode": "auto", "uidmap": maps[0], "gidmap": maps[1], "size": request["size"], "auto": True}
@@ -237,6 +214,9 @@ def resolve(
             if name:
                 assert ranges is not None
                 maps[at] = _of_ranges(name, ranges[at], outers[at], ("uid", "gid")[at])
+            else:
+                rows = maprows.resolve(maps[at], outers[at], ("uidmap", "gidmap")[at])
+                maps[at] = rows or [[0, 0, count(outers[at])]]
     else:
         raise NotSupportedError(f'userns="{mode}" is not supported', remedy=f"the modes are {_MODES}")
     return {

@@ -124,7 +124,7 @@ class ContainerOptions(LimitOptions, total=False):
         help="Set a variable; without a value it is taken from here, NAME* takes all that begin so")]
     expose: Annotated[list[str], opt("--expose", kind="slice", metavar="PORT[/PROTO]",
         help="Note that the container listens on this port or range")]
-    gidmap: Annotated[list[str], opt("--gidmap", kind="slice", metavar="CTR:HOST:SIZE",
+    gidmap: Annotated[list[str], opt("--gidmap", kind="slice", metavar="[FLAGS]CTR:HOST[:SIZE]",
         help="Map these group ids in a user namespace of its own")]
     gpus: Annotated[str, opt("--gpus", metavar="LIST", help="GPUs to give to the container")]
     group_add: Annotated[list[str], opt("--group-add", kind="slice", metavar="GROUP",
@@ -297,7 +297,7 @@ class ContainerOptions(LimitOptions, total=False):
     tty: Annotated[bool, opt("--tty", "-t", help="Give the container a terminal")]
     tz: Annotated[str, opt("--tz", metavar="ZONE",
         help="Time zone of the container; local = that of the host")]
-    uidmap: Annotated[list[str], opt("--uidmap", kind="slice", metavar="CTR:HOST:SIZE",
+    uidmap: Annotated[list[str], opt("--uidmap", kind="slice", metavar="[FLAGS]CTR:HOST[:SIZE]",
         help="Map these user ids in a user namespace of its own")]
     ulimit: Annotated[list[str], opt("--ulimit", kind="slice", metavar="NAME=SOFT[:HARD]",
         help="Set a resource limit; host keeps those of the caller")]

@@ -115,6 +115,22 @@ def test_maps_of_ones_own(shared: Pypod) -> None:
     assert uid_map(shared, "--uidmap", "0:1:100") == [[0, 1, 100]]
 
 
+# covers: run --uidmap, run --gidmap
+def test_maps_with_flags(shared: Pypod) -> None:
+    first = processes.account_uids()[1][0]
+    assert uid_map(shared, "--uidmap", "+1000:0")[:2] == [[0, 1, 1000], [1000, 0, 1]]
+    assert uid_map(shared, "--uidmap", "0:0:10", "--uidmap", "+100:5") == [
+        [0, 0, 1],
+        [1, 1, 4],
+        [6, 6, 4],
+        [100, 5, 1],
+    ]
+    assert uid_map(shared, "--uidmap", f"0:@{first}:20") == [[0, 1, 20]]
+    assert [9, 0, 1] in uid_map(shared, "--gidmap", "+g9:0", file="gid_map")
+    assert uid_map(shared, "--gidmap", "+g9:0")[0] == [0, 0, 1]
+    assert shared.run("--rm", "--uidmap", "0:@1:1", "IMAGE", "true", check=False).code == 125
+
+
 @pytest.mark.parametrize(
     "options",
     [
@@ -268,6 +284,8 @@ def test_the_mode_of_the_environment_and_the_settings(shared: Pypod, tmp_path: P
     assert rows(**conf) == ["0", "1"]
     assert rows(**conf, PODMAN_USERNS="host") == ["0", str(ME)]
     assert rows(PYPOD_USERNS="auto", PODMAN_USERNS="host") == ["0", "1"]
+    words = ["run", "--rm", "--network=none", "--userns=", shared.image, "cat", "/proc/self/uid_map"]
+    assert shared(*words, env=conf).out.split()[:2] == ["0", str(ME)], "an empty mode is that of the host"
 
 
 # covers: run --userns, exec

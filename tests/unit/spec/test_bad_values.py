@@ -135,6 +135,10 @@ WRONG: list[tuple[str, Any]] = [
     ("uidmap", ["a:0:1"]),
     ("uidmap", ["0:0:4294967297"]),
     ("uidmap", ["0"]),
+    ("uidmap", ["0:@:1"]),
+    ("uidmap", ["x0:0:1"]),
+    ("uidmap", ["0:+5:1"]),
+    ("gidmap", ["@0:0:1"]),
     ("ulimit", ["foo=1"]),
     ("ulimit", ["nofile"]),
     ("ulimit", ["nofile=x"]),
@@ -192,8 +196,6 @@ LATER: list[tuple[str, Any]] = [
     ("restart", "on-failure:3"),
     ("restart", "unless-stopped"),
     ("secret", ["s"]),
-    ("uidmap", ["+0:@100"]),
-    ("uidmap", ["u0:0:1"]),
     ("userns", "pod"),
 ]
 

@@ -116,7 +116,12 @@ def test_no_text_breaks_the_parser(text: str) -> None:
         if not e.remedy:
             pytest.fail(f"no remedy: {e.message}")
         return
-    assert all(size > 0 for _, _, size in found["uidmap"])
+    assert all(row[2] > 0 for row in found["uidmap"])
+    try:
+        idmaps.resolve(found, "host", host())
+    except PypodError as e:
+        if not e.remedy:
+            pytest.fail(f"no remedy: {e.message}")
 
 
 def test_nomap_has_all_ids_but_the_users_own() -> None:
@@ -216,3 +221,88 @@ def test_no_id_is_given_to_two(asked: list[tuple[int, int, int, int]]) -> None:
                 assert not (set(table.values()) - own) & set(image_of(other[key]).values())
             assert 0 not in set(table.values()) - own
         made.append(found)
+
+
+def maps(**options: list[str]) -> tuple[list[list[int]], list[list[int]]]:
+    rows = [[0, 1004, 1], [1, 100000, 500], [501, 300000, 1000]]
+    found = idmaps.resolve(idmaps.parse(options), "host", host(uid_rows=rows, gid_rows=rows))
+    return found["uidmap"], found["gidmap"]
+
+
+def test_a_later_row_may_take_ids_from_earlier_ones() -> None:
+    assert maps(uidmap=["0:0:500", "+1000:1:1"])[0] == [[0, 0, 1], [2, 2, 498], [1000, 1, 1]]
+    assert maps(uidmap=["0:0:500", "+10:20:5"])[0] == [
+        [0, 0, 1], [1, 1, 9], [10, 20, 5], [15, 15, 5], [25, 25, 475],
+    ]  # fmt: skip
+    assert maps(uidmap=["0:0:500", "+1000:1", "1:500"])[0] == [
+        [0, 0, 1], [1, 500, 1], [2, 2, 498], [1000, 1, 1],
+    ]  # fmt: skip
+
+
+def test_with_a_first_row_that_extends_all_other_ids_are_mapped_too() -> None:
+    kept = resolve("keep-id", uid_rows=[[0, 1004, 1], [1, 100000, 1500]])["uidmap"]
+    request = idmaps.parse({"uidmap": ["+1004:0"]})
+    found = idmaps.resolve(request, "", host(uid_rows=[[0, 1004, 1], [1, 100000, 1500]]))
+    assert found["uidmap"] == kept
+    assert maps(uidmap=["+2:0", "+0:700:2"])[0] == [
+        [0, 700, 2], [2, 0, 1], [3, 1, 500], [503, 501, 199], [702, 702, 799],
+    ]  # fmt: skip
+
+
+def test_ids_of_the_host() -> None:
+    assert maps(uidmap=["5:@100010:3"])[0] == [[5, 11, 3]]
+    assert maps(uidmap=["5:@1004"])[0] == [[5, 0, 1]]
+    for text in ("0:@5", "0:@100400:200"):
+        with pytest.raises(UsageError, match="not one of yours"):
+            maps(uidmap=[text])
+
+
+def test_rows_for_one_kind_of_ids_only() -> None:
+    both = [[0, 0, 1], [1, 1, 99]]
+    assert maps(gidmap=["0:0:100", "g200:200:10"]) == (both, [*both, [200, 200, 10]])
+    assert maps(uidmap=["u0:0:100"]) == (both, [[0, 0, 1], [1, 1, 500], [501, 501, 1000]])
+    uids, gids = maps(gidmap=["+g900:@300000"])
+    assert uids == [[0, 0, 1], [1, 1, 500], [501, 501, 1000]]
+    assert [900, 501, 1] in gids
+    assert sum(row[2] for row in gids) == 1501
+    assert maps(uidmap=["0:0:5"], gidmap=["ug0:1:5"]) == ([[0, 0, 1], [1, 1, 4]], [[0, 1, 5]])
+
+
+def test_no_id_is_given_twice() -> None:
+    with pytest.raises(UsageError, match="given to two ids"):
+        maps(uidmap=["0:0:10", "100:5:1"])
+    with pytest.raises(UsageError, match="overlap in the container"):
+        maps(uidmap=["+0:0:10", "5:20:1"])
+
+
+rows_of_text = st.lists(
+    st.builds(
+        lambda flags, first, inner, size: f"{flags}{first}:{inner}:{size}",
+        st.sampled_from(["+", "+u", "+g"]),
+        st.integers(0, 60),
+        st.integers(0, 60),
+        st.integers(1, 30),
+    ),
+    min_size=1,
+    max_size=5,
+)
+
+
+@given(rows_of_text)
+def test_rows_that_extend_use_every_id_once(texts: list[str]) -> None:
+    rows = [[0, 1004, 1], [1, 100000, 50], [51, 300000, 39]]
+    found = idmaps.resolve(idmaps.parse({"uidmap": texts}), "host", host(uid_rows=rows, gid_rows=rows))
+    for key, kind in (("uidmap", "u"), ("gidmap", "g")):
+        table = image_of(found[key])
+        assert sorted(table.values()) == list(range(90))
+        assert len(table) == 90
+        wanted: dict[int, int] = {}
+        for text in texts:
+            flags = text[: len(text) - len(text.lstrip("+ug"))]
+            if kind not in flags and {"u", "g"} & set(flags):
+                continue
+            first, inner, size = map(int, text[len(flags) :].split(":"))
+            for n in range(size):
+                wanted = {c: i for c, i in wanted.items() if c != first + n and i != inner + n}
+                wanted[first + n] = inner + n
+        assert wanted.items() <= table.items()
