@@ -52,9 +52,11 @@ def write(
     network: Mapping[str, object],
     place: cgtree.CgroupPlace,
     size: tuple[int, int] | None,
+    *,
+    shm_path: str = "",
 ) -> Bundle:
-    """Write the bundle of a container whose root is mounted. Raises UsageError for what the host does not
-    have."""
+    """Write the bundle of a container whose root is mounted; `shm_path` is bound on /dev/shm. Raises
+    UsageError for what the host does not have."""
     bundle = session.paths.container_dir(record["id"]) + "/bundle"
     os.makedirs(bundle, mode=0o700, exist_ok=True)
     entry = session.enter()
@@ -95,6 +97,7 @@ def write(
         "seccomp_bpf": filters["bpf"],
         "controllers": place["controllers"],
         "hooks": hooks,
+        "shm_path": shm_path,
         "block_numbers": block_numbers(record),
         "ns_paths": _joined(session, record),
         "rootless": entry.rootless,

@@ -29,7 +29,7 @@ def prune(session: Session, say: Callable[[str], None], *, filters: Sequence[str
     tidy.tidy(session)
     failed: list[errors.PypodError] = []
     for record, status in found:
-        if status["state"] not in _AT_REST:
+        if status["state"] not in _AT_REST or record.get("infra"):
             continue
         try:
             if _remove(session, record["id"]):

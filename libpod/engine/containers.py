@@ -38,6 +38,17 @@ def log_path(session: Session, record: ContainerRecord) -> str:
     return record["log"]["path"] or session.paths.container_dir(record["id"]) + "/logs/ctr.log"
 
 
+def refuse_hollow(record: ContainerRecord, verb: str) -> None:
+    """Raise StateError for the infra container of a pod that runs nothing."""
+    if record.get("infra") == "hollow":
+        raise errors.StateError(
+            f'cannot {verb} container "{record["name"]}": as the infra container of a pod it runs nothing',
+            remedy="name another container of the pod",
+            name=record["name"],
+            exit_code=125,
+        )
+
+
 def is_running(state: RunStatus) -> bool:
     return state["state"] in RUNNING
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from libpod.engine.session import Session
     from libpod.model.container import ContainerRecord, MountRecord
     from libpod.model.image import ImageRecord
+    from libpod.model.pod import PodRecord
     from libpod.model.request import HostFacts, MergeIds, Request
 
 _NAME_TRIES = 20
@@ -73,8 +74,11 @@ def find_image(session: Session, name: str, options: Mapping[str, object]) -> Im
 
 def image_of(session: Session, req: Request, options: Mapping[str, object]) -> ImageRecord:
     """The image that the request names; one that says nothing, with `--rootfs`."""
-    if not req["rootfs"]:
-        return find_image(session, req["image"], options)
+    return no_image() if req["rootfs"] else find_image(session, req["image"], options)
+
+
+def no_image() -> ImageRecord:
+    """What stands for the image of a container that has none."""
     return {
         "schema": 1,
         "id": "",
@@ -117,13 +121,28 @@ def build_record(
     command_line: list[str],
     *,
     cid: str = "",
+    name: str = "",
     by_run: bool = False,
+    pod: PodRecord | None = None,
+    pod_id: str = "",
+    infra: str = "",
 ) -> ContainerRecord:
-    """The record of a new container: what was asked for, what the image says, the defaults."""
+    """The record of a new container: what was asked for, what the image says, the defaults.
+
+    `pod` is the one that it becomes a member of; `pod_id` and `infra` are for its infra container.
+    """
     joins, mounts_of = _others(session, req)
+    settings = session.settings
+    if pod is not None:
+        from libpod.engine import podjoin  # lazy: for members only
+
+        pod_id, settings = pod["id"], podjoin.settings_for(pod, settings)
+    name = name or req["name"]
     ids: MergeIds = {
         "cid": cid or new_id(),
-        "name": names.check(req["name"]) if req["name"] else "",
+        "name": names.check(name) if name else "",
+        "pod": pod_id,
+        "infra": infra,
         "now_ns": time.time_ns(),
         "image_id": image["id"],
         "image_name": image["names"][0] if image["names"] else "",
@@ -142,7 +161,10 @@ def build_record(
         from libpod.engine import userns as namespaces  # lazy: seldom used
 
         namespaces.gather(session, userns, ids)
-    record = merge.merge(req, image["config"], session.settings, ids)
+    record = merge.merge(req, image["config"], settings, ids)
+    if record["namespaces"]["uts"].startswith("container:"):
+        other = containers.get(session.db, record["namespaces"]["uts"].partition(":")[2])
+        record = {**record, "hostname": other["hostname"]}
     process.check_text(record["args"], record["env"])
     if not record["rootfs"] or record.get("rootfs_overlay"):
         record = _with_driver(session, record)
@@ -243,11 +265,16 @@ def create(
     """
     from libpod.util.lock import RANK_CONTAINER
 
+    pod = None
+    if options.get("pod") or options.get("pod_id_file"):
+        from libpod.engine import podjoin  # lazy: for members only
+
+        pod, options = podjoin.resolve(session, options)
     req = parse(session, options, image, command)
     validate.request(req, host_facts(session, req))
     session.enter()
     found = image_of(session, req, options)
-    record = build_record(session, req, found, command_line)
+    record = build_record(session, req, found, command_line, pod=pod)
     with session.locks.take(RANK_CONTAINER, record["id"]) as held, undo.Undo() as steps:
         steps.push(held.remove)
         make_dirs(session, record["id"], steps)

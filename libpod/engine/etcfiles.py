@@ -84,7 +84,7 @@ def write(
 def _hosts_base(wanted: str, root_fd: int) -> bytes:
     """What /etc/hosts begins with."""
     if wanted == "image":
-        return rootview.read(root_fd, "/etc/hosts")
+        return rootview.read(root_fd, "/etc/hosts") if root_fd >= 0 else b""
     if wanted == "none":
         return b""
     if not wanted:

@@ -84,6 +84,7 @@ class Result:
 def run(session: Session, record: ContainerRecord, asked: Request, stdio: Stdio) -> Result:
     """Run a process in the container and carry its streams to its end; with `detach` return when it has
     started."""
+    containers.refuse_hollow(record, "exec in")
     status = containers.status(session, record)
     if status["state"] != "running":
         verb = "unpause" if status["state"] == "paused" else "start"

@@ -153,12 +153,18 @@ def _by_until(_s: Session, value: str) -> Callable[..., bool]:
     return lambda r, s: r["created_ns"] < moment_ns
 
 
-def _nothing(_s: Session, _value: str) -> Callable[..., bool]:
-    return lambda r, s: False
+def _by_pod(session: Session, value: str) -> Callable[..., bool]:
+    """The containers of a pod, by its name or the beginning of its id."""
+    names = pod_names(session)
+    ids = {pod_id for pod_id, name in names.items() if name == value or pod_id.startswith(value)}
+    return lambda r, s: r.get("pod", "") in ids
 
 
-def _by_pod(_s: Session, value: str) -> Callable[..., bool]:
-    return _nothing(_s, value)
+def pod_names(session: Session) -> dict[str, str]:
+    """The name of each pod by its id."""
+    from libpod.state import pods
+
+    return {pod["id"]: pod["name"] for pod in pods.all_pods(session.db)}
 
 
 _FILTERS: dict[str, Callable[[Session, str], Callable[..., bool]]] = {

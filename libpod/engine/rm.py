@@ -23,9 +23,15 @@ def rm(
     force: bool,
     timeout_s: int | None = None,
     volumes: bool = False,
+    with_pod: bool = False,
 ) -> None:
     """Remove one container; with `force` a running one is stopped first. Raises StateError (exit code 2)
-    otherwise."""
+    otherwise. The infra container of a pod goes with the pod only: `with_pod` = that may be."""
+    if record.get("infra"):
+        from libpod.engine import pods  # lazy: seldom
+
+        pods.remove_infra(session, record, force=force, with_pod=with_pod)
+        return
     status = containers.status(session, record)
     if containers.is_running(status) or status["state"] == "initialized":
         if not force and status["state"] != "initialized":

@@ -101,7 +101,13 @@ def _start(
     from libpod.engine import create, start
     from libpod.spec import validate
 
-    req = create.parse(session, asked.options, asked.image, asked.command)
+    options, pod = asked.options, None
+    if options.get("pod") or options.get("pod_id_file"):
+        from libpod.engine import infra, podjoin  # lazy: for members only
+
+        pod, options = podjoin.resolve(session, options)
+        infra.ensure(session, pod)
+    req = create.parse(session, options, asked.image, asked.command)
     validate.request(req, create.host_facts(session, req))
     with session.locks.take(RANK_CONTAINER, cid) as held, undo.Undo() as steps:
         steps.push(held.remove)
@@ -109,8 +115,8 @@ def _start(
         steps.push(_end_of_first_process, session, cid)
         steps.push(launched.end)
         around = _surround(session, req, launched, cid)
-        image = create.image_of(session, req, asked.options)
-        record = create.build_record(session, req, image, asked.command_line, cid=cid, by_run=True)
+        image = create.image_of(session, req, options)
+        record = create.build_record(session, req, image, asked.command_line, cid=cid, by_run=True, pod=pod)
         record = create.insert(session, record, steps, replace_name=not record["name"])
         steps.push(_end_of_first_process, session, cid)
         steps.push(launched.end)

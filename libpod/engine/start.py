@@ -102,7 +102,9 @@ def start(
     except errors.RootlessError:
         monitor.check()
         raise
-    mount = driver.mount_plan(session.paths, record)
+    hollow = record.get("infra") == "hollow"
+    mount = None if hollow else driver.mount_plan(session.paths, record)
+    shm_path = ""
     prepare: dict[str, Any] = {"t": "prepare", "name": record["name"], "mount": mount, "cgroup": place}
     if published := record.get("ports"):
         prepare["ports"] = published
@@ -110,7 +112,14 @@ def start(
         from libpod.storage import stage  # lazy: seldom needed
 
         prepare["stage"] = stage.find(session.paths, record)
-    monitor.send(prepare)
+    if record.get("pod"):
+        from libpod.engine import infra  # lazy: for pods only
+
+        part = infra.part_of_pod(session, record, place)
+        place, shm_path = part.place, part.shm_path
+        part.send(monitor, {**prepare, "cgroup": place})
+    else:
+        monitor.send(prepare)
     from libpod.engine import bundle  # here: the monitor mounts meanwhile, on the other core
 
     try:
@@ -119,16 +128,29 @@ def start(
         from libpod.engine import ports  # lazy: only for what it says
 
         raise ports.whose(session, record, error) from error
-    root_fd = fds[0]
     try:
         failpoint.hit("start:after-prepared")
-        if passed is not None:
-            record = {**record, "env": [*record["env"], *passed.env]}
-        written = bundle.write(session, record, prepared, root_fd, around.network, place, size)
+        if hollow:
+            from libpod.engine import infra
+
+            message = infra.hollow_message(session, record, around.network)
+        else:
+            if passed is not None:
+                record = {**record, "env": [*record["env"], *passed.env]}
+            written = bundle.write(
+                session, record, prepared, fds[0], around.network, place, size, shm_path=shm_path
+            )
+            message = _start_message(
+                session, record, written, attach=attach, size=size, only_create=only_create
+            )
     finally:
-        os.close(root_fd)
+        for fd in fds:
+            os.close(fd)
+    if record.get("pod"):
+        from libpod.engine import infra
+
+        message.update(infra.more_for_start(session, record))
     failpoint.hit("start:after-bundle")
-    message = _start_message(session, record, written, attach=attach, size=size, only_create=only_create)
     launched.is_its_own = True
     fds = [] if passed is None else passed.fds
     monitor.send({**message, "preserve": fds} if fds else message, fds)

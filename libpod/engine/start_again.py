@@ -74,6 +74,10 @@ class Starter:
         self, record: ContainerRecord, stdio: Stdio | None, *, only_create: bool = False
     ) -> starting.Started | None:
         session = self._session
+        if record.get("pod") and not record.get("infra"):
+            from libpod.engine import infra  # lazy: for members of pods only
+
+            infra.of_member(session, record)
         with session.locks.take(RANK_CONTAINER, record["id"]):
             record = containers.find(session, record["id"])
             status = containers.status(session, record)

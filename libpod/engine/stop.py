@@ -19,8 +19,13 @@ if TYPE_CHECKING:
     from libpod.model.run import RunStatus
 
 SIGKILL = 9
+SIGTERM = 15
 KILL_WAIT_S = 10.0
 MONITOR_WAIT_S = 10.0
+_HOLLOW_S = 10
+"""An infra container without a first process is its monitor, which is killed for nothing but a stop that it
+does not hear.
+"""
 
 
 def stop(session: Session, record: ContainerRecord, timeout_s: int | None = None) -> None:
@@ -37,6 +42,8 @@ def stop(session: Session, record: ContainerRecord, timeout_s: int | None = None
         init, monitor = initproc.of_run(session, cid)  # now: a run that is begun later has others
     failpoint.hit("stop:before-signal")
     seconds = record["stop_timeout_s"] if timeout_s is None else timeout_s
+    if record.get("infra") == "hollow":
+        seconds = _HOLLOW_S
     if status["state"] == "initialized":
         seconds = 0
     if init is not None:
@@ -95,6 +102,10 @@ def send(session: Session, record: ContainerRecord, number: int) -> None:
 
 def kill(session: Session, record: ContainerRecord, number: int) -> None:
     """Send one signal to the container's first process."""
+    if record.get("infra") == "hollow":
+        if number in (SIGKILL, SIGTERM):
+            stop(session, record)
+        return
     status = containers.status(session, record)
     if not containers.is_running(status):
         raise errors.StateError(

@@ -4,6 +4,7 @@
     <base>/pypod/<cid>/payload        the container (made by the runtime)
     <base>/pypod/leaving              monitors on their way out: a process cannot remove the cgroup it is in
     <scope>/{supervisor,payload}      the same where systemd gave us a scope
+    .../payload/<cid>                 each container of a pod, below the payload of the pod's infra container
 
 No process sits in an inner cgroup, so that controllers can be passed on ("no internal processes").
 """
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
         """The payload as the runtime sees it (cgroupsPath); empty = let the runtime not touch cgroups."""
         controllers: list[str]
         """What can be limited."""
+        member: bool
+        """`inner` is the payload itself, in the cgroup of a pod; `supervisor` is the pod's, or in a scope of
+        the monitor's own."""
         scope: str
         """systemd unit; empty with `cgroupfs` and `disabled`."""
         reason: str
@@ -57,6 +61,10 @@ def prepare(place: CgroupPlace) -> None:
     """
     inner = place["inner"]
     if inner:
+        if place["member"]:
+            cgroup.create(place["supervisor"])
+            cgroup.move(place["supervisor"])
+            return
         if place["manager"] == "cgroupfs":
             _make_inner(place)
             _start_afresh(place)
@@ -81,7 +89,7 @@ def leave(place: CgroupPlace) -> bool:
     cgroup_namespaces(7)); then a client removes them.
     """
     if place["manager"] != "cgroupfs":
-        return not place["inner"]
+        return cgroup.remove_tree(place["inner"]) if place["member"] else not place["inner"]
     if place["mount_needed"]:
         cgroup.unmount_cgroup2()
     leaving = f"{place['base'].rstrip('/')}/{TOP}/{LEAVING}"

@@ -209,6 +209,12 @@ if TYPE_CHECKING:
         """The storage driver gives the image's files the owners that they have in the image, in the
         container's own user namespace; absent = they have the ids of the user's.
         """
+        pod: NotRequired[str]
+        """Full id of the pod that it belongs to; absent or empty = none."""
+        infra: NotRequired[str]
+        """`hollow`: it is the pod's infra container, a monitor that holds what is shared and runs nothing;
+        `process`: so, with a first process, which a shared PID namespace needs. Absent = a usual container.
+        """
         rootfs: str
         """`--rootfs`: a host directory instead of layers; empty otherwise."""
         rootfs_overlay: NotRequired[bool]
@@ -226,6 +232,8 @@ if TYPE_CHECKING:
         userns: UserNsRecord
         security: SecurityRecord
         resources: ResourceRecord
+        pod_resources: NotRequired[ResourceRecord]
+        """Of an infra container: limits of the whole pod."""
         ulimits: list[UlimitRecord]
         sysctl: dict[str, str]
         shm_size_bytes: int

@@ -184,6 +184,8 @@ if TYPE_CHECKING:
         image_name: str
         image_id: str
         layers: list[str]
+        pod: str
+        infra: str
         create_command: list[str]
         host: HostFacts
         joins: dict[str, str]

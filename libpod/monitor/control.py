@@ -196,7 +196,12 @@ def _cleaned(monitor: Monitor, peer: Peer, _msg: Message, _fds: list[int]) -> No
     monitor.cleaned(peer)
 
 
+def _join(monitor: Monitor, peer: Peer, _msg: Message, _fds: list[int]) -> None:
+    monitor.join(peer)
+
+
 _REQUESTS = {
+    "join": _join,
     "surround": _prepare,
     "prepare": _prepare,
     "start": _prepare,

@@ -244,22 +244,25 @@ def _follow_up(monitor: Monitor) -> None:
             monitor.loop.run_until(lambda: monitor.is_clean or client.closed)
         if not monitor.is_clean:
             _hit("monitor:before-cleanup")
-            _step("remove the container", lambda: _clean_up(monitor))
+            _step("remove the container", lambda: _execute(monitor, monitor.cleanup_argv))
+    if monitor.settle_argv:
+        _step("see to the pod", lambda: _execute(monitor, monitor.settle_argv))
     _flush(monitor)
 
 
-def _clean_up(monitor: Monitor) -> None:
-    """Remove the container by the command that the client gave us; it must see that nothing runs any more."""
-    os.close(monitor.alive_fd)
-    monitor.alive_fd = -1
+def _execute(monitor: Monitor, argv: list[str]) -> None:
+    """Execute a command that the client gave us; it must see that nothing runs here any more."""
+    if monitor.alive_fd >= 0:
+        os.close(monitor.alive_fd)
+        monitor.alive_fd = -1
     done: list[int] = []
-    pid = limits.start(monitor.cleanup_argv, env=os.environ, fds={2: monitor.log_fd})
+    pid = limits.start(argv, env=os.environ, fds={2: monitor.log_fd})
     monitor.loop.on_child(pid, done.append)
     if not monitor.loop.run_until(lambda: bool(done), _CLEANUP_S):
         os.kill(pid, _SIGKILL)
-        raise errors.MonitorError("the cleanup takes too long, it was killed")
+        raise errors.MonitorError(f"{argv[-2]} takes too long, it was killed")
     if done[0] != 0:
-        raise errors.ProcessError(monitor.cleanup_argv, done[0])
+        raise errors.ProcessError(argv, done[0])
 
 
 def _flush(monitor: Monitor) -> None:

@@ -29,7 +29,13 @@ def run(conn: wire.Conn, inherited: tuple[int, ...], kept: list[int], moving: se
     try:
         start.surround(monitor, monitor.receive("surround"))
         start.prepare(monitor, monitor.receive("prepare"))
-        start.start(monitor, monitor.receive("start"))
+        msg = monitor.receive("start")
+        if msg.get("hollow"):
+            from libpod.monitor import hollow  # lazy: for pods only
+
+            hollow.start(monitor, msg)
+        else:
+            start.start(monitor, msg)
     except Exception as error:
         return failed(monitor, error)
     from libpod.monitor import resume  # lazy: not in the way of the start

@@ -74,10 +74,16 @@ class Monitor:
         """How long the container has after its stop signal before it is killed; negative = for ever."""
         self.deadline = 0.0
         """When the container is killed, by time.monotonic(); 0 = never."""
+        self.hollow = False
+        """The infra container of a pod, without a first process."""
+        self.shm = ""
+        """Where the shared memory of a pod is mounted here; empty = nowhere."""
         self.removes = False
         self.cleanup_argv: list[str] = []
         self.events: Message | None = None
         """What the container's events say, and where they go (libpod/util/eventlog.py)."""
+        self.settle_argv: list[str] = []
+        """Executed after the end: the pod may have nothing to do any more."""
         self.claims: Peer | None = None
         self.is_clean = False
         self.settled = False
@@ -171,6 +177,8 @@ class Monitor:
         """The machine, the login or the unit ends: stop the container in order, or give the start up."""
         if not self.settled:
             self._abort = self._abort or "the monitor was terminated"
+        elif self.exit_code is None and self.hollow:
+            self._init_ended(0)
         elif self.exit_code is None:
             self._stop()
 
@@ -242,8 +250,27 @@ class Monitor:
     def wait(self, peer: Peer) -> None:
         peer.waits = True
 
+    def join(self, peer: Peer) -> None:
+        """Give the pod's shared memory to somebody who mounts it for a member."""
+        self.must_run()
+        if not self.shm:
+            peer.send({"t": "joined"})
+            return
+        from libpod.kernel import mount  # lazy
+        from libpod.kernel.const import AT_FDCWD
+
+        fd = mount.open_tree(AT_FDCWD, self.shm)
+        try:
+            peer.send({"t": "joined"}, [fd])
+        finally:
+            os.close(fd)
+
     def execute(self, peer: Peer, msg: Message, fds: list[int]) -> None:
         self.must_run()
+        if self.hollow:
+            raise errors.StateError(
+                f'container "{self.name}" is the infra container of a pod and runs nothing'
+            )
         if self._execs is None:
             from libpod.monitor.execs import Execs  # lazy: most containers never see one
 

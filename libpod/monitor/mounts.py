@@ -30,6 +30,25 @@ def mount_stage(directory: str) -> None:
     mount.mount("pypod", directory, "tmpfs", flags, "mode=711,size=64k,nr_inodes=16")
 
 
+def mount_shm(wanted: Mapping[str, Any], fds: list[int]) -> None:
+    """Mount /dev/shm of a pod at `wanted["path"]`: a new tmpfs of `size` bytes (0 = no limit), or the one
+    that a descriptor stands for, which is taken over."""
+    path = wanted["path"]
+    try:
+        os.mkdir(path, 0o700)
+    except FileExistsError:
+        pass
+    if fds:
+        fd = fds.pop(0)
+        try:
+            mount.move_mount(fd, path)
+        finally:
+            os.close(fd)
+        return
+    size = f",size={wanted['size']}" if wanted["size"] else ""
+    mount.mount("shm", path, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=1777" + size)
+
+
 def mount_root(plan: Mapping[str, Any], target: str, log_fd: int = -1) -> int:
     """Mount the root file system as the storage driver has planned it (its MountPlan).
 

@@ -33,7 +33,8 @@ _STUB = "import sys; sys.path.insert(0, sys.argv[1]); from libpod.monitor import
 _PLAIN = (
     "kept_fds", "cid", "name", "run_id", "run_dir", "cgroup_link", "merged", "bundle", "place",
     "mounted", "more_mounts", "server_pid", "alive_fd", "log_fd", "init_pid", "started_ns", "stop_signal",
-    "stop_timeout_s", "deadline", "removes", "cleanup_argv", "events",
+    "stop_timeout_s", "deadline", "removes", "cleanup_argv", "settle_argv",
+    "events", "hollow", "shm",
 )  # fmt: skip
 """What goes over as it is."""
 
@@ -70,11 +71,10 @@ def _settle(monitor: Monitor, waited_s: float) -> None:
     if monitor.execs is not None and not monitor.execs.none_left:
         return  # comes again when the last one has ended
     stdio, network = monitor.stdio, monitor.network
-    assert stdio is not None
     assert network is not None
     ports = monitor.ports
-    is_idle = network.idle and (ports is None or ports.idle)
-    if not (stdio.streams.idle and is_idle and all(peer.idle for peer in monitor.control.peers)):
+    idle = network.idle and (ports is None or ports.idle) and (stdio is None or stdio.streams.idle)
+    if not (idle and all(peer.idle for peer in monitor.control.peers)):
         if waited_s < _MAX_WAIT_S:
             _settle_after(monitor, waited_s * 2)
         return
@@ -105,17 +105,16 @@ def _execute(monitor: Monitor) -> None:
 
 
 def _state(monitor: Monitor) -> State:
-    assert monitor.stdio is not None
     assert monitor.network is not None
-    assert monitor.runtime is not None
+    stdio, runtime = monitor.stdio, monitor.runtime
     state: State = {key: getattr(monitor, key) for key in _PLAIN}
     state["v"] = _VERSION
     state["log_level"] = next(name for name in _LEVELS if log.enabled(getattr(log, name.upper(), log.OFF)))
     state["nofile"] = limits.original()
-    state["stdio"] = monitor.stdio.state()
+    state["stdio"] = stdio.state() if stdio is not None else None
     state["network"] = monitor.network.state()
     state["ports"] = monitor.ports.state() if monitor.ports is not None else None
-    state["runtime"] = monitor.runtime.argv
+    state["runtime"] = runtime.argv if runtime is not None else None
     state["listener"] = monitor.control.fileno()
     state["peers"] = [
         {
@@ -123,7 +122,7 @@ def _state(monitor: Monitor) -> State:
             "kinds": list(peer.kinds),
             "stdin": peer.stdin,
             "waits": peer.waits,
-            "attached": monitor.stdio.streams.has(peer),
+            "attached": stdio is not None and stdio.streams.has(peer),
             "client": peer is monitor.client,
         }
         for peer in monitor.control.peers
@@ -135,13 +134,9 @@ def _descriptors(state: State) -> list[int]:
     stdio, network = state["stdio"], state["network"]
     found = [state["alive_fd"], state["log_fd"], state["listener"], *state["kept_fds"]]
     found += [peer["fd"] for peer in state["peers"]]
-    found += [
-        stdio["log_fd"],
-        stdio["input"],
-        stdio["master"],
-        stdio["slave"],
-        *(fd for fd, _ in stdio["outputs"]),
-    ]
+    if stdio is not None:
+        found += [stdio["log_fd"], stdio["input"], stdio["master"], stdio["slave"]]
+        found += [fd for fd, _ in stdio["outputs"]]
     found += [network["fd"], network["exit_w"]]
     if state["ports"] is not None:
         from libpod.monitor.ports import Ports  # lazy: most containers publish nothing
@@ -170,8 +165,6 @@ def main() -> None:
 
 def _resume(monitor: Monitor, state: State) -> None:
     from libpod.monitor.network import Network
-    from libpod.monitor.runtime import Runtime
-    from libpod.monitor.stdio import Stdio
 
     for fd in _descriptors(state):
         os.set_inheritable(fd, False)
@@ -179,11 +172,8 @@ def _resume(monitor: Monitor, state: State) -> None:
     monitor.settled = True
     limits.resume(state["nofile"])
     log.set_level(state["log_level"])
-    monitor.runtime = Runtime(
-        monitor.loop, state["runtime"], monitor.cid, monitor.run_dir, f'container "{monitor.name}"'
-    )
-    monitor.runtime.created = True
-    monitor.stdio = Stdio.resumed(monitor.loop, state["stdio"])
+    if not monitor.hollow:
+        _resume_process(monitor, state)
     monitor.network = Network.resumed(monitor.loop, state["network"])
     if state["ports"] is not None:
         from libpod.monitor.ports import Ports
@@ -192,17 +182,29 @@ def _resume(monitor: Monitor, state: State) -> None:
     monitor.control.resume(monitor.run_dir, state["listener"])
     for known in state["peers"]:
         peer = monitor.control.add(wire.Conn.from_fd(known["fd"]))
-        if known["attached"]:
+        if known["attached"] and monitor.stdio is not None:
             monitor.stdio.streams.attach(peer, tuple(known["kinds"]), stdin=known["stdin"])
         peer.waits = known["waits"]
         if known["client"]:
             monitor.client = peer
     monitor.limit_time(monitor.deadline)
-    monitor.watch_init()
-    monitor.watch_server()
+    if not monitor.hollow:
+        monitor.watch_init()
+        monitor.watch_server()
     _signal.pthread_sigmask(_signal.SIG_SETMASK, ())
     monitor.loop.reap()  # what ended before there was a handler
     failpoint.hit("monitor:resumed")
+
+
+def _resume_process(monitor: Monitor, state: State) -> None:
+    from libpod.monitor.runtime import Runtime
+    from libpod.monitor.stdio import Stdio
+
+    monitor.runtime = Runtime(
+        monitor.loop, state["runtime"], monitor.cid, monitor.run_dir, f'container "{monitor.name}"'
+    )
+    monitor.runtime.created = True
+    monitor.stdio = Stdio.resumed(monitor.loop, state["stdio"])
 
 
 def _name(cid: str) -> None:

@@ -68,7 +68,13 @@ def prepare(monitor: Monitor, msg: Message) -> None:
         _publish(monitor, published)
     _enter_cgroup(monitor, msg)
     network.serve()
-    _forward(monitor)
+    forward(monitor)
+    if shm := msg.get("shm"):
+        mounts.mount_shm(shm, msg.get("fds", []))
+        monitor.shm = shm["path"]
+    if msg["mount"] is None:
+        monitor.tell({"t": "prepared", "pid": os.getpid(), "netns": network.path or None, "merged": ""})
+        return
     monitor.merged = msg.get("target") or f"{os.path.dirname(monitor.run_dir)}/merged"
     if stage := msg.get("stage"):
         mounts.mount_stage(stage)
@@ -94,6 +100,7 @@ def start(monitor: Monitor, msg: Message) -> None:
     monitor.removes = bool(msg.get("rm"))
     monitor.cleanup_argv = list(msg.get("cleanup_argv") or ())
     monitor.events = msg.get("events")
+    monitor.settle_argv = list(msg.get("settle_argv") or ())
     monitor.stop_signal = int(msg.get("stop_signal") or monitor.stop_signal)
     monitor.stop_timeout_s = int(msg.get("stop_timeout", monitor.stop_timeout_s))
     failpoint.hit("monitor:after-start-message")
@@ -108,7 +115,9 @@ def start(monitor: Monitor, msg: Message) -> None:
     )
     runtime.interrupted = lambda: monitor.abort
     monitor.runtime = runtime
-    _arrive_in_cgroup(monitor)
+    arrive_in_cgroup(monitor)
+    if msg.get("infra"):
+        make_pod_cgroup(monitor, msg)
     failpoint.hit("monitor:after-cgroup")
     for wanted in msg.get("mounts", ()):
         from libpod.monitor import sources  # lazy: seldom used
@@ -118,7 +127,7 @@ def start(monitor: Monitor, msg: Message) -> None:
     monitor.watch_init()
     assert monitor.network is not None
     monitor.network.adopt(monitor.init_pid)
-    _forward(monitor)
+    forward(monitor)
     if monitor.ports is not None:
         monitor.ports.outlive(monitor.init_pid)
     stdio.connect()
@@ -127,7 +136,7 @@ def start(monitor: Monitor, msg: Message) -> None:
     if cache := msg.get("seccomp_cache"):
         _save_seccomp(runtime, cache["path"])
     if msg.get("only_create"):
-        _write_status(monitor, "created", time.time_ns(), _init_start(monitor))
+        write_status(monitor, "created", time.time_ns())
         monitor.tell({"t": "created", "pid": monitor.init_pid, "start_time": _init_start(monitor)})
         monitor.settled = True
         monitor.wait_for(lambda: bool(monitor.starters) or monitor.exit_code is not None)
@@ -139,8 +148,8 @@ def start(monitor: Monitor, msg: Message) -> None:
 def _go(monitor: Monitor, runtime: Runtime, stdio: Stdio, msg: Message) -> None:
     """Let the created process run, when its network is there, and say so."""
     failpoint.hit("monitor:before-ready")
-    _await_network(monitor)
-    _await_ports(monitor)
+    await_network(monitor)
+    await_ports(monitor)
     init_start = _init_start(monitor)
     if monitor.client is not None and msg.get("attach") is not None and not monitor.settled:
         monitor.attach_streams(monitor.client, msg["attach"])
@@ -152,7 +161,7 @@ def _go(monitor: Monitor, runtime: Runtime, stdio: Stdio, msg: Message) -> None:
         monitor.started_ns = 0
         raise
     failpoint.hit("monitor:after-start")
-    _write_status(monitor, "running", monitor.started_ns, init_start)
+    write_status(monitor, "running", monitor.started_ns)
     failpoint.hit("monitor:after-status")
     started = {
         "t": "started",
@@ -216,7 +225,7 @@ def _process_of(run_dir: str) -> int:
 def _enter_cgroup(monitor: Monitor, msg: Message) -> None:
     """Begin to move into the container's supervisor cgroup.
 
-    It can take a while: `_arrive_in_cgroup` waits.
+    It can take a while: `arrive_in_cgroup` waits.
     """
     place = msg.get("cgroup")
     if not place:
@@ -241,7 +250,7 @@ def _enter_cgroup(monitor: Monitor, msg: Message) -> None:
         monitor.moving = setup.Background(move)
 
 
-def _arrive_in_cgroup(monitor: Monitor) -> None:
+def arrive_in_cgroup(monitor: Monitor) -> None:
     """Wait until this process is in the supervisor cgroup, and see to it that our helpers are."""
     if monitor.moving is not None:
         monitor.moving.wait()
@@ -254,7 +263,25 @@ def _arrive_in_cgroup(monitor: Monitor) -> None:
                 cgroup.move(target, pid)
 
 
-def _await_network(monitor: Monitor) -> None:
+def make_pod_cgroup(monitor: Monitor, msg: Message) -> None:
+    """Make the cgroup that holds those of all containers of a pod, ours among them, and set its limits."""
+    if not monitor.place or not monitor.payload:
+        return
+    above = os.path.dirname(monitor.payload)
+    cgroup.create(above)
+    for file, value in msg["pod_limits"]:
+        try:
+            cgroup.write_text(above, file, value)
+        except OSError as error:
+            raise errors.UsageError(
+                f'pod of "{monitor.name}": {file} cannot be set to "{value}": {error.strerror}',
+                remedy="leave that limit out, or give another value",
+            ) from error
+    cgroup.enable(above, set(monitor.place["controllers"]))
+
+
+def await_network(monitor: Monitor) -> None:
+    """Wait until the network is there. MonitorError if it does not come."""
     network = monitor.network
     assert network is not None
     in_time = monitor.loop.run_until(lambda: network.ready or bool(network.failed or monitor.abort), READY_S)
@@ -276,14 +303,15 @@ def _publish(monitor: Monitor, published: list[PortRecord]) -> None:
     failpoint.hit("monitor:after-ports")
 
 
-def _forward(monitor: Monitor) -> None:
+def forward(monitor: Monitor) -> None:
     """Start the forwarder of the ports as soon as there is a network. Idempotent."""
     ports, network = monitor.ports, monitor.network
     if ports is not None and network is not None and network.fd >= 0 and not ports.served:
         ports.serve(network.fd, *network.addresses)
 
 
-def _await_ports(monitor: Monitor) -> None:
+def await_ports(monitor: Monitor) -> None:
+    """Wait until the published ports are served. MonitorError if that does not happen."""
     ports = monitor.ports
     if ports is None:
         return
@@ -297,7 +325,8 @@ def _await_ports(monitor: Monitor) -> None:
         )
 
 
-def _write_status(monitor: Monitor, state: str, since_ns: int, init_start: int) -> None:
+def write_status(monitor: Monitor, state: str, since_ns: int, init_pid: int = 0) -> None:
+    """Say what runs; `init_pid` is who stands for a first process where there is none."""
     network = monitor.network
     status: StatusFile = {
         "v": exitrec.VERSION,
@@ -306,8 +335,8 @@ def _write_status(monitor: Monitor, state: str, since_ns: int, init_start: int) 
         "state": "running" if state == "running" else "created",
         "monitor_pid": os.getpid(),
         "monitor_start": process.start_time(os.getpid()),
-        "init_pid": monitor.init_pid,
-        "init_start": init_start,
+        "init_pid": init_pid or monitor.init_pid,
+        "init_start": process.start_time(init_pid) if init_pid else _init_start(monitor),
         "pid_ns": process.pid_namespace(),
         "started_ns": since_ns,
         "cgroup": monitor.place["payload"] if monitor.place else "",

@@ -249,6 +249,7 @@ class Making:
             "payload": payload,
             "runtime_path": "/payload" if inner and decided["mount_needed"] else payload,
             "controllers": decided["controllers"],
+            "member": False,
             "scope": self._name,
             "reason": decided["reason"],
         }
@@ -261,6 +262,36 @@ def make(decided: CgroupPlan, cid: str, monitor_pid: int = 0, stop_timeout_s: in
     The container gets `stop_timeout_s` (negative = any time) to end when the scope is stopped.
     """
     return Making(decided, cid, monitor_pid, stop_timeout_s)
+
+
+def of_infra(place: CgroupPlace, cid: str) -> CgroupPlace:
+    """The place of a pod's infra container: its payload is one of those in the pod's."""
+    if not place["payload"]:
+        return place
+    return {**place, "payload": f"{place['payload']}/{cid}", "runtime_path": f"{place['runtime_path']}/{cid}"}
+
+
+def of_member(place: CgroupPlace, cid: str, infra_payload: str) -> CgroupPlace:
+    """The place of a pod's member beside the payload of the pod's infra container, which counts all of them.
+
+    Where the monitor mounts cgroup2 for itself a member has a place of its own: the pod's cgroup would lie
+    outside of the root that the runtime sees. Nothing can be limited there anyway.
+    """
+    if not infra_payload or not place["payload"] or place["mount_needed"]:
+        return place
+    above = os.path.dirname(infra_payload)
+    payload = f"{above}/{cid}"
+    supervisor = (
+        f"{os.path.dirname(above)}/supervisor" if place["manager"] == "cgroupfs" else place["supervisor"]
+    )
+    return {
+        **place,
+        "inner": payload,
+        "payload": payload,
+        "runtime_path": payload,
+        "supervisor": supervisor,
+        "member": True,
+    }
 
 
 def _facts_of_mode() -> Facts:

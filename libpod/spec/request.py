@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 __all__ = ["joined", "parse_device", "parse_options"]
 
 _LATER = {
-    "pod": "pods are",
     "secret": "secrets are",
     "health_cmd": "health checks are",
     "health_interval": "health checks are",

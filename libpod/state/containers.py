@@ -34,6 +34,7 @@ SUMMARY = (
     "restart_policy",
     "healthcheck",
     "pod",
+    "infra",
     "ports",
     "pidfile",
 )
@@ -48,26 +49,34 @@ def insert(db: Db, record: ContainerRecord, *, durable: bool = True) -> None:
     `--rm` containers: a power cut ends them.
     """
     with db.write(durable=durable) as tx:
-        _refuse_taken(tx, record)
-        image_id = record["image_id"]
-        if image_id and tx.row("SELECT 1 FROM images WHERE id = ?", (image_id,)) is None:
-            raise errors.NotFoundError(
-                f'image "{record["image"]}" was removed in the meantime', name=record["image"]
-            )
-        tx.run(
-            "INSERT INTO containers (id, name, image_id, created_ns, layers, summary, record) "
-            "VALUES (?,?,?,?,?,?,?)",
-            (
-                record["id"],
-                record["name"],
-                image_id,
-                record["created_ns"],
-                _layers(record),
-                _summary(record),
-                jsonio.dumps(record),
-            ),
+        insert_into(tx, record)
+
+
+def insert_into(tx: Write, record: ContainerRecord) -> None:
+    """The same inside of a transaction."""
+    refuse_taken(tx, record["name"], record["id"])
+    image_id, pod_id = record["image_id"], record.get("pod", "")
+    if image_id and tx.row("SELECT 1 FROM images WHERE id = ?", (image_id,)) is None:
+        raise errors.NotFoundError(
+            f'image "{record["image"]}" was removed in the meantime', name=record["image"]
         )
-        _write_volumes(tx, record)
+    if pod_id and tx.row("SELECT 1 FROM pods WHERE id = ?", (pod_id,)) is None:
+        raise errors.NotFoundError(f'pod "{pod_id[:12]}" was removed in the meantime', name=pod_id)
+    tx.run(
+        "INSERT INTO containers (id, name, image_id, created_ns, layers, summary, record, pod) "
+        "VALUES (?,?,?,?,?,?,?,?)",
+        (
+            record["id"],
+            record["name"],
+            image_id,
+            record["created_ns"],
+            _layers(record),
+            _summary(record),
+            jsonio.dumps(record),
+            pod_id,
+        ),
+    )
+    _write_volumes(tx, record)
 
 
 def update(db: Db, record: ContainerRecord) -> None:
@@ -75,7 +84,7 @@ def update(db: Db, record: ContainerRecord) -> None:
     is taken.
     """
     with db.write(durable=not record["remove"]) as tx:
-        _refuse_taken(tx, record, own=record["id"])
+        refuse_taken(tx, record["name"], record["id"], own=record["id"])
         changed = tx.run(
             "UPDATE containers SET name = ?, image_id = ?, layers = ?, summary = ?, record = ? WHERE id = ?",
             (
@@ -163,19 +172,23 @@ def counts_by_image(db: Db) -> dict[str, int]:
     return dict(db.rows("SELECT image_id, count(*) FROM containers GROUP BY image_id"))
 
 
-def _refuse_taken(tx: Write, record: ContainerRecord, own: str = "") -> None:
-    row = tx.row(
-        "SELECT id FROM containers WHERE (name = ? OR id = ?) AND id <> ?",
-        (record["name"], record["id"], own),
-    )
+def refuse_taken(tx: Write, name: str, new_id: str, *, own: str = "", kind: str = "container") -> None:
+    """Raise ConflictError if a container or a pod other than `own` has the name (or the id)."""
+    row = tx.row("SELECT id FROM containers WHERE (name = ? OR id = ?) AND id <> ?", (name, new_id, own))
+    holder, verb = "container", "rm"
+    if row is None:
+        row = tx.row("SELECT id FROM pods WHERE (name = ? OR id = ?) AND id <> ?", (name, new_id, own))
+        holder, verb = "pod", "pod rm"
     if row is None:
         return
-    if row[0] == record["id"]:
-        raise errors.ConflictError(f'the container id "{row[0]}" is already in use', name=record["id"])
+    if row[0] == new_id:
+        raise errors.ConflictError(f'the {holder} id "{row[0]}" is already in use', name=new_id)
+    by = row[0] if holder == kind else f"{holder} {row[0]}"
     raise errors.ConflictError(
-        f'the container name "{record["name"]}" is already in use by {row[0]}',
-        remedy=f'remove that container with "pypod rm {record["name"]}", or use --replace',
-        name=record["name"],
+        f'the {kind} name "{name}" is already in use by {by}',
+        remedy=f'remove that {holder} with "pypod {verb} {name}", or use '
+        + ("--replace" if holder == kind else "another name"),
+        name=name,
     )
 
 

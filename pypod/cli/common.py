@@ -56,3 +56,10 @@ StopTime = Annotated[
         help="Time to wait before the container is killed",
     ),
 ]
+Pod = Annotated[str, arg("POD", complete="pods")]
+Pods = Annotated[list[str] | None, arg("POD", complete="pods")]
+PodIdFiles = Annotated[
+    list[str] | None,
+    opt("--pod-id-file", metavar="FILE", help="Read a pod's ID from this file", complete="files"),
+]
+PodLatest = Annotated[bool, opt("--latest", "-l", help="Take the pod that was created last")]

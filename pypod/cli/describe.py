@@ -21,6 +21,7 @@ _NAMES: dict[str, Any] = {
     "RunOptions": options.RunOptions,
     "CreateOptions": options.CreateOptions,
     "LimitOptions": options.LimitOptions,
+    "PodOptions": options.PodOptions,
 }
 
 _KINDS = {"bool": "b", "true": "B", "slice": "l", "uint": "u", "choice": "k"}

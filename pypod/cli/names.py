@@ -1,4 +1,4 @@
-"""Owns: names of containers, images and volumes for completion, read from the database and nothing else."""
+"""Owns: names of containers, images, volumes and pods for completion, read from the database only."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ def of_kind(kind: str, options: Mapping[str, object]) -> _Rows:
             return _images(db)
         if kind == "volumes":
             return _volumes(db)
+        if kind == "pods":
+            return _pods(db)
         if kind == "objects":
             return [*_containers(db), *_images(db), *_volumes(db)]
     except Exception:  # a completion must never put an error on the command line that is being typed
@@ -57,6 +59,12 @@ def _images(db: Db) -> _Rows:
             if name.startswith("localhost/"):
                 rows.append((name[len("localhost/") :], ""))
     return rows
+
+
+def _pods(db: Db) -> _Rows:
+    from libpod.state import pods
+
+    return [(record["name"], "") for record in pods.all_pods(db)]
 
 
 def _volumes(db: Db) -> _Rows:

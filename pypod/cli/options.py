@@ -1,4 +1,4 @@
-"""Owns: the options that `run` and `create` share, declared once.
+"""Owns: the options that `run`, `create` and `pod create` share, declared once.
 
 The two commands take them as `**options: Unpack[RunOptions]`: a mapping with what the user gave, nothing
 else. The slow path turns the fields into the parameters of a Typer command, the compiler into a text of the
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated, TypedDict
 
-from pypod.cli.declare import ACCEPTED, LATER, opt
+from pypod.cli.declare import ACCEPTED, FULFILLED, LATER, opt
 
 # One option, at most three lines.
 # fmt: off
@@ -60,11 +60,73 @@ class LimitOptions(TypedDict, total=False):
         help="Limit of memory, with a unit b, k, m or g")]
 
 
-class ContainerOptions(LimitOptions, total=False):
-    """Both commands."""
+class PodAndContainerOptions(LimitOptions, total=False):
+    """Of `pod create` too; what they set for a pod its members have."""
 
     add_host: Annotated[list[str], opt("--add-host", kind="slice", metavar="HOST:IP",
         help="Add this line to /etc/hosts; IP may be host-gateway")]
+    cgroup_parent: Annotated[str, opt("--cgroup-parent", metavar="PATH",
+        help="Put the container's cgroup below this one")]
+    device: Annotated[list[str], opt("--device", kind="slice", metavar="HOST[:CTR[:rwm]]", complete="files",
+        help="Give the container a device of the host")]
+    dns_option: Annotated[list[str], opt("--dns-option", kind="slice", metavar="OPTION", aliases=("dns-opt",),
+        help="Add an option to resolv.conf")]
+    dns_search: Annotated[list[str], opt("--dns-search", kind="slice", metavar="DOMAIN",
+        help="Search names in this domain")]
+    dns: Annotated[list[str], opt("--dns", kind="slice", metavar="IP", help="Use this name server")]
+    gidmap: Annotated[list[str], opt("--gidmap", kind="slice", metavar="[FLAGS]CTR:HOST[:SIZE]",
+        help="Map these group ids in a user namespace of its own")]
+    gpus: Annotated[str, opt("--gpus", metavar="LIST", help="GPUs to give to the container")]
+    hostname: Annotated[str, opt("--hostname", "-h", metavar="NAME", help="Host name of the container")]
+    hosts_file: Annotated[str, opt("--hosts-file", metavar="FILE", complete="files",
+        help="Base file for /etc/hosts: a path, image or none")]
+    ip6: Annotated[str, opt("--ip6", metavar="IP", state=LATER,
+        help="IPv6 address of the container in its network")]
+    ip: Annotated[str, opt("--ip", metavar="IP", state=LATER,
+        help="IPv4 address of the container in its network")]
+    label_file: Annotated[list[str], opt("--label-file", metavar="FILE", complete="files",
+        help="Read labels from this file, one in a line")]
+    label: Annotated[list[str], opt("--label", "-l", metavar="KEY=VALUE", help="Add a label")]
+    mac_address: Annotated[str, opt("--mac-address", metavar="MAC", state=LATER,
+        help="MAC address of the container")]
+    network_alias: Annotated[list[str], opt("--network-alias", kind="slice", metavar="NAME", state=LATER,
+        help="Another name of the container in its network")]
+    network: Annotated[list[str], opt("--network", metavar="MODE", aliases=("net",),
+        complete="(slirp4netns,none,host,private)",
+        help="Network: slirp4netns[:OPTIONS], none, host, private or container:NAME")]
+    no_hostname: Annotated[bool, opt("--no-hostname", help="Leave the image's /etc/hostname alone")]
+    no_hosts: Annotated[bool, opt("--no-hosts", help="Leave the image's /etc/hosts alone")]
+    pid: Annotated[str, opt("--pid", metavar="MODE", complete="(private,host)",
+        help="PID namespace: private, host, container:NAME or ns:PATH")]
+    publish: Annotated[list[str], opt("--publish", "-p", kind="slice", metavar="[IP:][HOST:]CTR",
+        help="Publish a port or range of the container on the host")]
+    security_opt: Annotated[list[str], opt("--security-opt", metavar="OPTION",
+        help="Security option: no-new-privileges, seccomp=FILE, mask=PATHS, unmask=PATHS, label=disable ...")]
+    shm_size_systemd: Annotated[str, opt("--shm-size-systemd", metavar="SIZE",
+        help="Size of the tmpfs file systems of systemd mode")]
+    shm_size: Annotated[str, opt("--shm-size", metavar="SIZE", default="65536k",
+        help="Size of /dev/shm, with a unit b, k, m or g")]
+    subgidname: Annotated[str, opt("--subgidname", metavar="NAME",
+        help="Take the group ids of the user namespace from this entry of /etc/subgid")]
+    subuidname: Annotated[str, opt("--subuidname", metavar="NAME",
+        help="Take the user ids of the user namespace from this entry of /etc/subuid")]
+    sysctl: Annotated[list[str], opt("--sysctl", kind="slice", metavar="NAME=VALUE",
+        help="Set a kernel parameter of the container's namespaces")]
+    uidmap: Annotated[list[str], opt("--uidmap", kind="slice", metavar="[FLAGS]CTR:HOST[:SIZE]",
+        help="Map these user ids in a user namespace of its own")]
+    userns: Annotated[str, opt("--userns", metavar="MODE", complete="(host,keep-id,auto,nomap)",
+        help="User namespace: host, keep-id, auto, nomap, container:NAME or ns:PATH")]
+    uts: Annotated[str, opt("--uts", metavar="MODE", complete="(private,host)",
+        help="UTS namespace: private, host, container:NAME or ns:PATH")]
+    volumes_from: Annotated[list[str], opt("--volumes-from", metavar="CONTAINER[:OPTIONS]",
+        complete="containers",
+        help="Mount what these containers mount")]
+    volume: Annotated[list[str], opt("--volume", "-v", metavar="[SRC:]DST[:OPTIONS]", complete="volumes",
+        help="Mount a directory of the host or a volume")]
+
+class ContainerOptions(PodAndContainerOptions, total=False):
+    """Both commands."""
+
     annotation: Annotated[list[str], opt("--annotation", metavar="KEY=VALUE",
         help="Add an annotation to the container")]
     arch: Annotated[str, opt("--arch", metavar="ARCH",
@@ -82,8 +144,6 @@ class ContainerOptions(LimitOptions, total=False):
         help="Read the certificates for registries from this directory")]
     cgroup_conf: Annotated[list[str], opt("--cgroup-conf", kind="slice", metavar="KEY=VALUE",
         help="Write a value into a file of the container's cgroup")]
-    cgroup_parent: Annotated[str, opt("--cgroup-parent", metavar="PATH",
-        help="Put the container's cgroup below this one")]
     cgroupns: Annotated[str, opt("--cgroupns", metavar="MODE", complete="(private,host)",
         help="Cgroup namespace: private, host, container:NAME or ns:PATH")]
     cgroups: Annotated[str, opt("--cgroups", metavar="MODE", default="enabled",
@@ -103,16 +163,9 @@ class ContainerOptions(LimitOptions, total=False):
     device_cgroup_rule: Annotated[list[str], opt("--device-cgroup-rule", kind="slice", metavar="RULE",
         state=LATER, why="an unprivileged user cannot give device rights",
         help="Add a rule to the list of devices that the cgroup allows")]
-    device: Annotated[list[str], opt("--device", kind="slice", metavar="HOST[:CTR[:rwm]]", complete="files",
-        help="Give the container a device of the host")]
     disable_content_trust: Annotated[bool, opt("--disable-content-trust",
         state=ACCEPTED, why="there is no content trust to disable",
         help="Known from Docker; there is no content trust")]
-    dns_option: Annotated[list[str], opt("--dns-option", kind="slice", metavar="OPTION", aliases=("dns-opt",),
-        help="Add an option to resolv.conf")]
-    dns_search: Annotated[list[str], opt("--dns-search", kind="slice", metavar="DOMAIN",
-        help="Search names in this domain")]
-    dns: Annotated[list[str], opt("--dns", kind="slice", metavar="IP", help="Use this name server")]
     entrypoint: Annotated[str, opt("--entrypoint", metavar="COMMAND",
         help="Run this instead of the image's entrypoint: a program, or a JSON list")]
     env_file: Annotated[list[str], opt("--env-file", metavar="FILE", complete="files",
@@ -124,9 +177,6 @@ class ContainerOptions(LimitOptions, total=False):
         help="Set a variable; without a value it is taken from here, NAME* takes all that begin so")]
     expose: Annotated[list[str], opt("--expose", kind="slice", metavar="PORT[/PROTO]",
         help="Note that the container listens on this port or range")]
-    gidmap: Annotated[list[str], opt("--gidmap", kind="slice", metavar="[FLAGS]CTR:HOST[:SIZE]",
-        help="Map these group ids in a user namespace of its own")]
-    gpus: Annotated[str, opt("--gpus", metavar="LIST", help="GPUs to give to the container")]
     group_add: Annotated[list[str], opt("--group-add", kind="slice", metavar="GROUP",
         help="Give the process another group; keep-groups keeps those of the caller")]
     group_entry: Annotated[str, opt("--group-entry", metavar="LINE",
@@ -170,9 +220,6 @@ class ContainerOptions(LimitOptions, total=False):
     health_timeout: Annotated[str, opt("--health-timeout", metavar="TIME",
         state=LATER, default="30s", aliases=("healthcheck-timeout",),
         help="Time in which a health check must end")]
-    hostname: Annotated[str, opt("--hostname", "-h", metavar="NAME", help="Host name of the container")]
-    hosts_file: Annotated[str, opt("--hosts-file", metavar="FILE", complete="files",
-        help="Base file for /etc/hosts: a path, image or none")]
     hostuser: Annotated[list[str], opt("--hostuser", kind="slice", metavar="USER",
         help="Add this user of the host to the container's /etc/passwd")]
     http_proxy: Annotated[bool, opt("--http-proxy", kind="true",
@@ -185,15 +232,8 @@ class ContainerOptions(LimitOptions, total=False):
     init: Annotated[bool, opt("--init",
         help="Run an init program as pid 1 that forwards signals and reaps children")]
     interactive: Annotated[bool, opt("--interactive", "-i", help="Keep stdin open")]
-    ip6: Annotated[str, opt("--ip6", metavar="IP", state=LATER,
-        help="IPv6 address of the container in its network")]
     ipc: Annotated[str, opt("--ipc", metavar="MODE", complete="(private,shareable,host,none)",
         help="IPC namespace: private, shareable, host, none, container:NAME or ns:PATH")]
-    ip: Annotated[str, opt("--ip", metavar="IP", state=LATER,
-        help="IPv4 address of the container in its network")]
-    label_file: Annotated[list[str], opt("--label-file", metavar="FILE", complete="files",
-        help="Read labels from this file, one in a line")]
-    label: Annotated[list[str], opt("--label", "-l", metavar="KEY=VALUE", help="Add a label")]
     link_local_ip: Annotated[list[str], opt("--link-local-ip", kind="slice", metavar="IP", state=LATER,
         help="Link-local address of the container")]
     log_driver: Annotated[str, opt("--log-driver", metavar="DRIVER", default="k8s-file",
@@ -201,19 +241,10 @@ class ContainerOptions(LimitOptions, total=False):
         help="How output is kept: k8s-file, none or passthrough")]
     log_opt: Annotated[list[str], opt("--log-opt", kind="slice", metavar="KEY=VALUE",
         help="Option of the log driver: max-size, max-file, path")]
-    mac_address: Annotated[str, opt("--mac-address", metavar="MAC", state=LATER,
-        help="MAC address of the container")]
     mount: Annotated[list[str], opt("--mount", metavar="OPTIONS",
         help="Mount something: type=bind,src=DIR,dst=DIR, type=volume, type=tmpfs ...")]
     name: Annotated[str, opt("--name", metavar="NAME", help="Name of the container")]
-    network_alias: Annotated[list[str], opt("--network-alias", kind="slice", metavar="NAME", state=LATER,
-        help="Another name of the container in its network")]
-    network: Annotated[list[str], opt("--network", metavar="MODE", aliases=("net",),
-        complete="(slirp4netns,none,host,private)",
-        help="Network: slirp4netns[:OPTIONS], none, host, private or container:NAME")]
     no_healthcheck: Annotated[bool, opt("--no-healthcheck", help="Run no health checks")]
-    no_hostname: Annotated[bool, opt("--no-hostname", help="Leave the image's /etc/hostname alone")]
-    no_hosts: Annotated[bool, opt("--no-hosts", help="Leave the image's /etc/hosts alone")]
     oom_kill_disable: Annotated[bool, opt("--oom-kill-disable", state=ACCEPTED, why="it is of cgroup v1 only",
         help="Do not kill the container when memory runs out")]
     oom_score_adj: Annotated[int, opt("--oom-score-adj", metavar="N",
@@ -227,19 +258,15 @@ class ContainerOptions(LimitOptions, total=False):
         help="Write the pid of the container's first process into this file")]
     pids_limit: Annotated[int, opt("--pids-limit", metavar="N", default="2048",
         help="Limit of processes; -1 = no limit")]
-    pid: Annotated[str, opt("--pid", metavar="MODE", complete="(private,host)",
-        help="PID namespace: private, host, container:NAME or ns:PATH")]
     platform: Annotated[str, opt("--platform", metavar="OS/ARCH", help="Choose the image for this platform")]
-    pod_id_file: Annotated[str, opt("--pod-id-file", metavar="FILE", state=LATER, complete="files",
+    pod_id_file: Annotated[str, opt("--pod-id-file", metavar="FILE", complete="files",
         help="Read the pod's ID from this file")]
-    pod: Annotated[str, opt("--pod", metavar="POD", state=LATER, complete="pods",
+    pod: Annotated[str, opt("--pod", metavar="POD", complete="pods",
         help="Run the container in this pod")]
     privileged: Annotated[bool, opt("--privileged",
         help="Give the container all that the caller may do: capabilities, devices, no masks")]
     publish_all: Annotated[bool, opt("--publish-all", "-P",
         help="Publish all exposed ports on free ports of the host")]
-    publish: Annotated[list[str], opt("--publish", "-p", kind="slice", metavar="[IP:][HOST:]CTR",
-        help="Publish a port or range of the container on the host")]
     pull: Annotated[str, opt("--pull", metavar="POLICY", default="missing",
         complete="(always,missing,never,newer)",
         help="When to pull the image: missing, always, never or newer")]
@@ -271,22 +298,10 @@ class ContainerOptions(LimitOptions, total=False):
         help="How the seccomp profile is chosen")]
     secret: Annotated[list[str], opt("--secret", metavar="NAME[,OPTIONS]", state=LATER, complete="secrets",
         help="Give the container a secret")]
-    security_opt: Annotated[list[str], opt("--security-opt", metavar="OPTION",
-        help="Security option: no-new-privileges, seccomp=FILE, mask=PATHS, unmask=PATHS, label=disable ...")]
-    shm_size_systemd: Annotated[str, opt("--shm-size-systemd", metavar="SIZE",
-        help="Size of the tmpfs file systems of systemd mode")]
-    shm_size: Annotated[str, opt("--shm-size", metavar="SIZE", default="65536k",
-        help="Size of /dev/shm, with a unit b, k, m or g")]
     stop_signal: Annotated[str, opt("--stop-signal", metavar="SIGNAL", complete="signals",
         help="Signal that asks the container to stop")]
     stop_timeout: Annotated[int, opt("--stop-timeout", kind="uint", metavar="SECONDS", default="10",
         help="Time that a stop waits before it kills")]
-    subgidname: Annotated[str, opt("--subgidname", metavar="NAME",
-        help="Take the group ids of the user namespace from this entry of /etc/subgid")]
-    subuidname: Annotated[str, opt("--subuidname", metavar="NAME",
-        help="Take the user ids of the user namespace from this entry of /etc/subuid")]
-    sysctl: Annotated[list[str], opt("--sysctl", kind="slice", metavar="NAME=VALUE",
-        help="Set a kernel parameter of the container's namespaces")]
     systemd: Annotated[str, opt("--systemd", metavar="MODE", default="true", complete="(true,false,always)",
         help="Prepare the container for systemd as its init: true, false or always")]
     timeout: Annotated[int, opt("--timeout", kind="uint", metavar="SECONDS",
@@ -297,26 +312,15 @@ class ContainerOptions(LimitOptions, total=False):
     tty: Annotated[bool, opt("--tty", "-t", help="Give the container a terminal")]
     tz: Annotated[str, opt("--tz", metavar="ZONE",
         help="Time zone of the container; local = that of the host")]
-    uidmap: Annotated[list[str], opt("--uidmap", kind="slice", metavar="[FLAGS]CTR:HOST[:SIZE]",
-        help="Map these user ids in a user namespace of its own")]
     ulimit: Annotated[list[str], opt("--ulimit", kind="slice", metavar="NAME=SOFT[:HARD]",
         help="Set a resource limit; host keeps those of the caller")]
     umask: Annotated[str, opt("--umask", metavar="MODE", default="0022", help="File mode creation mask")]
     unsetenv_all: Annotated[bool, opt("--unsetenv-all", help="Remove all default variables")]
     unsetenv: Annotated[list[str], opt("--unsetenv", metavar="NAME", help="Remove a default variable")]
-    userns: Annotated[str, opt("--userns", metavar="MODE", complete="(host,keep-id,auto,nomap)",
-        help="User namespace: host, keep-id, auto, nomap, container:NAME or ns:PATH")]
     user: Annotated[str, opt("--user", "-u", metavar="USER[:GROUP]",
         help="Run as this user, by name or number")]
-    uts: Annotated[str, opt("--uts", metavar="MODE", complete="(private,host)",
-        help="UTS namespace: private, host, container:NAME or ns:PATH")]
     variant: Annotated[str, opt("--variant", metavar="NAME",
         help="Choose the image for this variant of the architecture")]
-    volumes_from: Annotated[list[str], opt("--volumes-from", metavar="CONTAINER[:OPTIONS]",
-        complete="containers",
-        help="Mount what these containers mount")]
-    volume: Annotated[list[str], opt("--volume", "-v", metavar="[SRC:]DST[:OPTIONS]", complete="volumes",
-        help="Mount a directory of the host or a volume")]
     workdir: Annotated[str, opt("--workdir", "-w", metavar="DIR",
         help="Directory in which the command starts")]
 
@@ -342,3 +346,33 @@ class CreateOptions(ContainerOptions, total=False):
 
     init_ctr: Annotated[str, opt("--init-ctr", metavar="MODE", state=LATER,
         help="Make this an init container of its pod")]
+
+class PodOptions(PodAndContainerOptions, total=False):
+    """What `pod create` has."""
+
+    exit_policy: Annotated[str, opt("--exit-policy", metavar="POLICY", complete="(continue,stop)",
+        default="continue",
+        help="What happens when the last container has ended: continue or stop")]
+    infra_command: Annotated[str, opt("--infra-command", metavar="COMMAND", state=ACCEPTED,
+        why="the infra container runs a small init, or nothing",
+        help="Command of the infra container")]
+    infra_conmon_pidfile: Annotated[str, opt("--infra-conmon-pidfile", metavar="FILE", complete="files",
+        help="Write the pid of the infra container's monitor into this file")]
+    infra_image: Annotated[str, opt("--infra-image", metavar="IMAGE", complete="images", state=ACCEPTED,
+        why="the infra container needs no image",
+        help="Image of the infra container")]
+    infra_name: Annotated[str, opt("--infra-name", metavar="NAME", help="Name of the infra container")]
+    infra: Annotated[bool, opt("--infra", kind="true",
+        help="Make an infra container, which holds what is shared")]
+    name: Annotated[str, opt("--name", "-n", metavar="NAME", help="Name of the pod")]
+    pod_id_file: Annotated[str, opt("--pod-id-file", metavar="FILE", complete="files",
+        help="Write the pod's ID into this file")]
+    replace: Annotated[bool, opt("--replace", help="Replace the pod that has the same name")]
+    restart: Annotated[str, opt("--restart", metavar="POLICY",
+        state=LATER, harmless="no", complete="(no,always,on-failure,unless-stopped)",
+        help="When to start the containers again: no, always, on-failure[:N] or unless-stopped")]
+    share_parent: Annotated[bool, opt("--share-parent", kind="true", state=FULFILLED,
+        why="the containers of a pod are always below its cgroup",
+        help="Make the pod's cgroup the parent of its containers'")]
+    share: Annotated[str, opt("--share", metavar="LIST", default="ipc,net,uts",
+        help="Namespaces to share: cgroup, ipc, net, pid, uts or none; with + in front, in addition")]

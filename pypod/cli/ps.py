@@ -89,7 +89,8 @@ def ps(
         if quiet and format is None:
             return "".join((r["id"] if no_trunc else r["id"][:12]) + "\n" for r, _s in rows)
         now_ns = psview.now()
-        shown = [psview.row(r, s, no_trunc=no_trunc, now_ns=now_ns) for r, s in rows]
+        pods = engine.pod_names(ctx.session) if any(r.get("pod") for r, _s in rows) else {}
+        shown = [psview.row(r, s, no_trunc=no_trunc, now_ns=now_ns, pods=pods) for r, s in rows]
         fields = list(psview.FIELDS)
         if ns:
             fields = ["ID", "Names", "Pid", *psview.NAMESPACES]
@@ -119,7 +120,7 @@ def ps(
             template=format,
             headings=psview.HEADINGS,
             noheading=noheading,
-            json_rows=[psview.json_row(r, s, now_ns, sizes.get(r["id"])) for r, s in rows]
+            json_rows=[psview.json_row(r, s, now_ns, sizes.get(r["id"]), pods) for r, s in rows]
             if format and "json" in format
             else None,
             known=tuple(psview.HEADINGS),

@@ -8,6 +8,8 @@ from pypod.ui import human
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from libpod.model.container import ContainerRecord
     from libpod.model.run import RunStatus
 
@@ -50,8 +52,11 @@ def status_text(record: ContainerRecord, status: RunStatus, now_ns: int) -> str:
     return state.capitalize()
 
 
-def row(record: ContainerRecord, status: RunStatus, *, no_trunc: bool, now_ns: int) -> dict[str, object]:
-    """The fields of `--format`; the ones of the default table are text as it is shown."""
+def row(
+    record: ContainerRecord, status: RunStatus, *, no_trunc: bool, now_ns: int, pods: Mapping[str, str]
+) -> dict[str, object]:
+    """The fields of `--format`; the ones of the default table are text as it is shown. `pods`:
+    id -> name."""
     cid = record["id"] if no_trunc else record["id"][:12]
     created = human.ago(record["created_ns"], now_ns)
     return {
@@ -76,11 +81,11 @@ def row(record: ContainerRecord, status: RunStatus, *, no_trunc: bool, now_ns: i
         "Mounts": ",".join(m["destination"] for m in record["mounts"]),
         "Networks": "",
         "Pid": status["pid"],
-        "Pod": "",
-        "PodName": "",
+        "Pod": record.get("pod", "") if no_trunc else record.get("pod", "")[:12],
+        "PodName": pods.get(record.get("pod", ""), ""),
         "Size": "",
         "AutoRemove": record["remove"],
-        "IsInfra": False,
+        "IsInfra": bool(record.get("infra")),
         "Restarts": 0,
         **{name: "" for name in NAMESPACES},
     }
@@ -108,7 +113,11 @@ def size_text(written: int, visible: int) -> str:
 
 
 def json_row(
-    record: ContainerRecord, status: RunStatus, now_ns: int, sizes: tuple[int, int] | None = None
+    record: ContainerRecord,
+    status: RunStatus,
+    now_ns: int,
+    sizes: tuple[int, int] | None,
+    pods: Mapping[str, str],
 ) -> dict[str, object]:
     """One container as `ps --format json` prints it; `sizes` are its own and all that it sees, in bytes."""
     return {
@@ -121,15 +130,15 @@ def json_row(
         "Id": record["id"],
         "Image": record["image_name"] or record["image"],
         "ImageID": record["image_id"],
-        "IsInfra": False,
+        "IsInfra": bool(record.get("infra")),
         "Labels": record["labels"] or None,
         "Mounts": [m["destination"] for m in record["mounts"]],
         "Names": [record["name"]],
         "Namespaces": {},
         "Networks": [],
         "Pid": status["pid"],
-        "Pod": "",
-        "PodName": "",
+        "Pod": record.get("pod", ""),
+        "PodName": pods.get(record.get("pod", ""), ""),
         "Ports": _port_objects(record, status),
         "Size": {"rootFsSize": sizes[1], "rwSize": sizes[0]} if sizes else None,
         "StartedAt": status["started_ns"] // 1_000_000_000 if status["started_ns"] else _ZERO_S,

@@ -46,6 +46,8 @@ def rm(
     return targets.each(
         ctx,
         choice,
-        lambda record: engine.rm(ctx.session, record, force=force, timeout_s=time, volumes=volumes),
+        lambda record: engine.rm(
+            ctx.session, record, force=force, timeout_s=time, volumes=volumes, with_pod=all
+        ),
         missing_code=engine.EXIT_MISSING,
     )

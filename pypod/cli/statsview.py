@@ -9,11 +9,14 @@ from pypod.ui import human, table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from libpod.engine.stats import Sample
     from libpod.model.container import ContainerRecord
     from pypod.cli.context import Context
 
 FIELDS = ("ID", "Name", "CPUPerc", "MemUsage", "MemPerc", "NetIO", "BlockIO", "PIDS", "UpTime", "AVGCPU")
+POD_FIELDS = ("Pod", "CID", "Name", "CPUPerc", "MemUsage", "MemPerc", "NetIO", "BlockIO", "PIDS")
 HEADINGS = {
     "CPUPerc": "CPU %",
     "MemUsage": "MEM USAGE / LIMIT",
@@ -43,8 +46,19 @@ _CLEAR = "\x1b[H\x1b[2J"
 class Report:
     """What `stats` was asked for."""
 
-    def __init__(self, ctx: Context, names: list[str], *, every: bool, latest: bool) -> None:
+    def __init__(
+        self,
+        ctx: Context,
+        names: list[str],
+        *,
+        every: bool = False,
+        latest: bool = False,
+        of_pods: Callable[[], list[tuple[str, ContainerRecord]]] | None = None,
+    ) -> None:
         self._ctx = ctx
+        self._of_pods = of_pods
+        """Gives pods' names with their containers, each time anew."""
+        self._pods: dict[str, str] = {}
         self._every = every
         self._fixed: list[ContainerRecord] | None = None
         if names:
@@ -62,7 +76,7 @@ class Report:
         clear = clear and interval_s is not None and sys.stdout.isatty()
         while True:
             samples = self._samples()
-            text = shown(samples, template, whole_ids=whole_ids)
+            text = shown(samples, template, whole_ids=whole_ids, pods=self._pods if self._of_pods else None)
             self._name_missing(samples)
             self._ctx.out(_CLEAR + text if clear else text)
             if interval_s is None:
@@ -72,7 +86,11 @@ class Report:
 
     def _samples(self) -> list[Sample]:
         session = self._ctx.session
-        if self._fixed is not None:
+        if self._of_pods is not None:
+            found_now = self._of_pods()
+            self._pods = {record["id"]: pod for pod, record in found_now}
+            records = [record for _pod, record in found_now]
+        elif self._fixed is not None:
             records = self._fixed
         else:
             rows = listing.ps(session, every=self._every)
@@ -96,13 +114,20 @@ class Report:
             )
 
 
-def shown(samples: list[Sample], template: str | None, *, whole_ids: bool) -> str:
-    """A report as text."""
+def shown(
+    samples: list[Sample], template: str | None, *, whole_ids: bool, pods: dict[str, str] | None = None
+) -> str:
+    """A report as text; `pods`: id of a container -> what the column POD has."""
     rows = [_row(one, whole_ids=whole_ids) for one in samples]
+    fields: tuple[str, ...] = FIELDS
+    if pods is not None:
+        fields = POD_FIELDS
+        for row in rows:
+            row.update({"Pod": pods[str(row["ContainerID"])], "CID": row["ID"]})
     json_rows = [{key: row[field] for key, field in _JSON.items()} for row in rows]
     if template and template.strip() == "json":
         return table.listing("stats", rows, FIELDS, template="json", json_rows=json_rows, json_indent=1)
-    return table.listing("stats", rows, FIELDS, template=template, headings=HEADINGS, known=tuple(HEADINGS))
+    return table.listing("stats", rows, fields, template=template, headings=HEADINGS, known=tuple(HEADINGS))
 
 
 def _row(one: Sample, *, whole_ids: bool) -> dict[str, object]:

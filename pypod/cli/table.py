@@ -130,7 +130,7 @@ _CREATE_CREATE: Spec = (
     "log-opt/=l mac-address/=s- memory/m=s memory-reservation/=s memory-swap/=s memory-swappiness/=i~ "
     "mount/=a name/=s network/=a net/=>network network-alias/=l- no-healthcheck/=b no-hostname/=b "
     "no-hosts/=b oom-kill-disable/=b~ oom-score-adj/=i os/=s passwd-entry/=s personality/=s- pid/=s "
-    "pidfile/=s pids-limit/=i platform/=s pod/=s- pod-id-file/=s- privileged/=b publish/p=l "
+    "pidfile/=s pids-limit/=i platform/=s pod/=s pod-id-file/=s privileged/=b publish/p=l "
     "publish-all/P=b pull/=s quiet/q=b rdt-class/=s- read-only/=b read-only-tmpfs/=B replace/=b "
     "requires/=l- restart/=s-no retry/=u retry-delay/=s rm/=b rootfs/=b sdnotify/=s-ignore "
     "seccomp-policy/=s-default secret/=a- security-opt/=a shm-size/=s shm-size-systemd/=s "
@@ -341,6 +341,145 @@ _PAUSE_PAUSE: Spec = (
     "",
     " all/a=b cidfile/=a filter/f=l latest/l=b ",
 )
+_POD_CREATE: Spec = (
+    "pod",
+    "create",
+    True,
+    "pod?",
+    "",
+    " add-host/=l blkio-weight/=s blkio-weight-device/=l cgroup-parent/=s cpu-period/=u cpu-quota/=i "
+    "cpu-rt-period/=u~ cpu-rt-runtime/=i~ cpu-shares/c=u cpus/=f cpuset-cpus/=s cpuset-mems/=s "
+    "device/=l device-read-bps/=l device-read-iops/=l device-write-bps/=l device-write-iops/=l dns/=l "
+    "dns-option/=l dns-opt/=>dns-option dns-search/=l exit-policy/=s gidmap/=l gpus/=s hostname/h=s "
+    "hosts-file/=s infra/=B infra-command/=s~ infra-conmon-pidfile/=s infra-image/=s~ infra-name/=s "
+    "ip/=s- ip6/=s- label/l=a label-file/=a mac-address/=s- memory/m=s memory-reservation/=s "
+    "memory-swap/=s memory-swappiness/=i~ name/n=s network/=a net/=>network network-alias/=l- "
+    "no-hostname/=b no-hosts/=b pid/=s pod-id-file/=s publish/p=l replace/=b restart/=s-no "
+    "security-opt/=a share/=s share-parent/=B shm-size/=s shm-size-systemd/=s subgidname/=s "
+    "subuidname/=s sysctl/=l uidmap/=l userns/=s uts/=s volume/v=a volumes-from/=a ",
+)
+_POD_EXISTS: Spec = (
+    "pod",
+    "exists",
+    True,
+    "pod",
+    "",
+    "",
+)
+_PODVIEW_INSPECT: Spec = (
+    "podview",
+    "inspect",
+    True,
+    "pods*",
+    "",
+    " format/f=s latest/l=b ",
+)
+_POD_KILL: Spec = (
+    "pod",
+    "kill",
+    True,
+    "pods*",
+    "",
+    " all/a=b latest/l=b signal/s=s ",
+)
+_PODLOGS_LOGS: Spec = (
+    "podlogs",
+    "logs",
+    True,
+    "pod?",
+    "",
+    " color/=b container/c=s follow/f=b latest/l=b names/n=b since/=s tail/=i timestamps/t=b until/=s "
+    "",
+)
+_POD_PAUSE: Spec = (
+    "pod",
+    "pause",
+    True,
+    "pods*",
+    "",
+    " all/a=b latest/l=b ",
+)
+_POD_PRUNE: Spec = (
+    "pod",
+    "prune",
+    True,
+    "",
+    "",
+    " force/f=b ",
+)
+_PODVIEW_PS: Spec = (
+    "podview",
+    "ps",
+    True,
+    "",
+    "",
+    " ctr-ids/=b ctr-names/=b ctr-status/=b filter/f=l format/=s latest/l=b no-trunc/=b noheading/n=b "
+    "ns/=b quiet/q=b sort/=k(created,id,name,number,status) ",
+)
+_POD_RESTART: Spec = (
+    "pod",
+    "restart",
+    True,
+    "pods*",
+    "",
+    " all/a=b latest/l=b ",
+)
+_POD_RM: Spec = (
+    "pod",
+    "rm",
+    True,
+    "pods*",
+    "",
+    " all/a=b force/f=b ignore/i=b latest/l=b pod-id-file/=a time/t=u timeout/=>time ",
+)
+_POD_SETTLE: Spec = (
+    "pod",
+    "settle",
+    True,
+    "pod",
+    "",
+    "",
+)
+_POD_START: Spec = (
+    "pod",
+    "start",
+    True,
+    "pods*",
+    "",
+    " all/a=b latest/l=b pod-id-file/=a ",
+)
+_PODVIEW_STATS: Spec = (
+    "podview",
+    "stats",
+    True,
+    "pods*",
+    "",
+    " all/a=b format/=s latest/l=b no-reset/=b no-stream/=b ",
+)
+_POD_STOP: Spec = (
+    "pod",
+    "stop",
+    True,
+    "pods*",
+    "",
+    " all/a=b ignore/i=b latest/l=b pod-id-file/=a time/t=u timeout/=>time ",
+)
+_PODVIEW_TOP: Spec = (
+    "podview",
+    "top",
+    True,
+    "words*",
+    "",
+    " latest/l=b ",
+)
+_POD_UNPAUSE: Spec = (
+    "pod",
+    "unpause",
+    True,
+    "pods*",
+    "",
+    " all/a=b latest/l=b ",
+)
 _PORT_PORT: Spec = (
     "port",
     "port",
@@ -437,7 +576,7 @@ _RUN_RUN: Spec = (
     "mac-address/=s- memory/m=s memory-reservation/=s memory-swap/=s memory-swappiness/=i~ mount/=a "
     "name/=s network/=a net/=>network network-alias/=l- no-healthcheck/=b no-hostname/=b no-hosts/=b "
     "oom-kill-disable/=b~ oom-score-adj/=i os/=s passwd/=B passwd-entry/=s personality/=s- pid/=s "
-    "pidfile/=s pids-limit/=i platform/=s pod/=s- pod-id-file/=s- preserve-fd/=l preserve-fds/=u "
+    "pidfile/=s pids-limit/=i platform/=s pod/=s pod-id-file/=s preserve-fd/=l preserve-fds/=u "
     "privileged/=b publish/p=l publish-all/P=b pull/=s quiet/q=b rdt-class/=s- read-only/=b "
     "read-only-tmpfs/=B replace/=b requires/=l- restart/=s-no retry/=u retry-delay/=s rm/=b rmi/=b "
     "rootfs/=b sdnotify/=s-ignore seccomp-policy/=s-default secret/=a- security-opt/=a shm-size/=s "
@@ -739,6 +878,22 @@ COMMANDS: dict[str, Spec] = {
     "logs": _LOGS_LOGS,
     "mount": _MOUNT_MOUNT,
     "pause": _PAUSE_PAUSE,
+    "pod create": _POD_CREATE,
+    "pod exists": _POD_EXISTS,
+    "pod inspect": _PODVIEW_INSPECT,
+    "pod kill": _POD_KILL,
+    "pod logs": _PODLOGS_LOGS,
+    "pod pause": _POD_PAUSE,
+    "pod prune": _POD_PRUNE,
+    "pod ps": _PODVIEW_PS,
+    "pod restart": _POD_RESTART,
+    "pod rm": _POD_RM,
+    "pod settle": _POD_SETTLE,
+    "pod start": _POD_START,
+    "pod stats": _PODVIEW_STATS,
+    "pod stop": _POD_STOP,
+    "pod top": _PODVIEW_TOP,
+    "pod unpause": _POD_UNPAUSE,
     "port": _PORT_PORT,
     "ps": _PS_PS,
     "pull": _PULL_PULL,
@@ -791,6 +946,7 @@ ALIASES = {
     "play kube": "kube play",
     "pod list": "pod ps",
     "pod ls": "pod ps",
+    "pod remove": "pod rm",
     "secret list": "secret ls",
     "secret remove": "secret rm",
     "system connection ls": "system connection list",
@@ -865,21 +1021,6 @@ MISSING = {
     "network rm": "",
     "network update": "",
     "pod clone": "",
-    "pod create": "",
-    "pod exists": "",
-    "pod inspect": "",
-    "pod kill": "",
-    "pod logs": "",
-    "pod pause": "",
-    "pod prune": "",
-    "pod ps": "",
-    "pod restart": "",
-    "pod rm": "",
-    "pod start": "",
-    "pod stats": "",
-    "pod stop": "",
-    "pod top": "",
-    "pod unpause": "",
     "podmansh": "",
     "quadlet install": "",
     "quadlet list": "",
@@ -921,6 +1062,12 @@ REASONS = {
     "image_prune:prune build-cache": "there is none",
     "image_prune:prune external": "there are no such containers",
     "images:images all": "there are no intermediate images",
+    "pod:create cpu-rt-period": "it is of cgroup v1 only",
+    "pod:create cpu-rt-runtime": "it is of cgroup v1 only",
+    "pod:create infra-command": "the infra container runs a small init, or nothing",
+    "pod:create infra-image": "the infra container needs no image",
+    "pod:create memory-swappiness": "it is of cgroup v1 only",
+    "pod:create share-parent": "the containers of a pod are always below its cgroup",
     "ps:ps external": "the store has containers of this engine only",
     "ps:ps sync": "the state shown is always the true one",
     "pull:pull disable-content-trust": "it is an option of Docker",

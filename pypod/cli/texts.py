@@ -88,6 +88,26 @@ COMMANDS = {
         "mounted"
     ),
     "pause": "Pause all processes of running containers",
+    "pod": "Manage pods",
+    "pod create": "Create a pod",
+    "pod exists": "Say by the exit code whether a pod exists: 0 if it does, 1 if not",
+    "pod inspect": "Show all about pods",
+    "pod kill": "Send a signal to the first process of every container of pods",
+    "pod logs": (
+        "Print what the containers of a pod have written, each line with the name or id of its "
+        "container"
+    ),
+    "pod pause": "Pause all containers of pods",
+    "pod prune": "Remove the pods that have ended, with their containers",
+    "pod ps": "List pods",
+    "pod restart": "Stop the containers of pods, and start them again",
+    "pod rm": "Remove pods with all their containers",
+    "pod settle": "End what a pod shares when none of its containers runs and its exit policy is to stop",
+    "pod start": "Start all containers of pods",
+    "pod stats": "Show what the containers of pods use of processor, memory, network and disk",
+    "pod stop": "Stop all containers of pods, at the same time",
+    "pod top": "Show the processes of all containers of a pod. Descriptors are those of `top`",
+    "pod unpause": "Let paused containers of pods go on",
     "port": "Show which ports of the host lead to a container, or change that while it runs",
     "ps": "List containers",
     "pull": "Pull images from a registry",
@@ -168,6 +188,22 @@ ARGUMENTS = {
     "mount:unmount": "containers",
     "pause:pause": "running",
     "pause:unpause": "running",
+    "pod:create": "-",
+    "pod:exists": "pods",
+    "pod:kill": "pods",
+    "pod:pause": "pods",
+    "pod:prune": "",
+    "pod:restart": "pods",
+    "pod:rm": "pods",
+    "pod:settle": "pods",
+    "pod:start": "pods",
+    "pod:stop": "pods",
+    "pod:unpause": "pods",
+    "podlogs:logs": "pods",
+    "podview:inspect": "pods",
+    "podview:ps": "",
+    "podview:stats": "pods",
+    "podview:top": "pods",
     "port:port": "running",
     "ps:ps": "",
     "pull:pull": "-",
@@ -606,6 +642,150 @@ OPTIONS = {
         "cidfile\tfiles\tRead a container's ID from this file\n"
         "filter\t-\tTake the containers that fit, as in `ps --filter`\n"
         "latest\t-\tTake the container that was created last\n"
+    ),
+    "pod:create": (
+        "add-host\t-\tAdd this line to /etc/hosts; IP may be host-gateway\n"
+        "blkio-weight\t-\tRelative weight of block I/O, 10 to 1000\n"
+        "blkio-weight-device\t-\tRelative weight of block I/O on one device\n"
+        "cgroup-parent\t-\tPut the container's cgroup below this one\n"
+        "cpu-period\t-\tLength of the CPU period in microseconds\n"
+        "cpu-quota\t-\tCPU time in microseconds that the container gets in each...\n"
+        "cpu-rt-period\t-\tReal-time CPU period in microseconds\n"
+        "cpu-rt-runtime\t-\tReal-time CPU time in microseconds\n"
+        "cpu-shares\t-\tRelative share of CPU time\n"
+        "cpus\t-\tNumber of CPUs that the container may use, as in 1.5\n"
+        "cpuset-cpus\t-\tCPUs on which the container may run, as in 0-3,5\n"
+        "cpuset-mems\t-\tMemory nodes that the container may use, as in 0-1\n"
+        "device\tfiles\tGive the container a device of the host\n"
+        "device-read-bps\t-\tLimit reads from a device in bytes per second\n"
+        "device-read-iops\t-\tLimit reads from a device in operations per second\n"
+        "device-write-bps\t-\tLimit writes to a device in bytes per second\n"
+        "device-write-iops\t-\tLimit writes to a device in operations per second\n"
+        "dns\t-\tUse this name server\n"
+        "dns-option\t-\tAdd an option to resolv.conf\n"
+        "dns-search\t-\tSearch names in this domain\n"
+        "exit-policy\t(continue,stop)\tWhat happens when the last container has ended: continue...\n"
+        "gidmap\t-\tMap these group ids in a user namespace of its own\n"
+        "gpus\t-\tGPUs to give to the container\n"
+        "hostname\t-\tHost name of the container\n"
+        "hosts-file\tfiles\tBase file for /etc/hosts: a path, image or none\n"
+        "infra\t-\tMake an infra container, which holds what is shared\n"
+        "infra-command\t-\tCommand of the infra container\n"
+        "infra-conmon-pidfile\tfiles\tWrite the pid of the infra container's monitor into this...\n"
+        "infra-image\timages\tImage of the infra container\n"
+        "infra-name\t-\tName of the infra container\n"
+        "ip\t-\tIPv4 address of the container in its network\n"
+        "ip6\t-\tIPv6 address of the container in its network\n"
+        "label\t-\tAdd a label\n"
+        "label-file\tfiles\tRead labels from this file, one in a line\n"
+        "mac-address\t-\tMAC address of the container\n"
+        "memory\t-\tLimit of memory, with a unit b, k, m or g\n"
+        "memory-reservation\t-\tMemory below which the container is spared, with a unit b...\n"
+        "memory-swap\t-\tLimit of memory and swap together; -1 = no limit\n"
+        "memory-swappiness\t-\tSwappiness, 0 to 100\n"
+        "name\t-\tName of the pod\n"
+        "network\t(slirp4netns,none,host,private)\tNetwork: slirp4netns[:OPTIONS], none, host, private or co...\n"
+        "network-alias\t-\tAnother name of the container in its network\n"
+        "no-hostname\t-\tLeave the image's /etc/hostname alone\n"
+        "no-hosts\t-\tLeave the image's /etc/hosts alone\n"
+        "pid\t(private,host)\tPID namespace: private, host, container:NAME or ns:PATH\n"
+        "pod-id-file\tfiles\tWrite the pod's ID into this file\n"
+        "publish\t-\tPublish a port or range of the container on the host\n"
+        "replace\t-\tReplace the pod that has the same name\n"
+        "restart\t(no,always,on-failure,unless-stopped)\tWhen to start the containers again: no, always, on-failur...\n"
+        "security-opt\t-\tSecurity option: no-new-privileges, seccomp=FILE, mask=PA...\n"
+        "share\t-\tNamespaces to share: cgroup, ipc, net, pid, uts or none;...\n"
+        "share-parent\t-\tMake the pod's cgroup the parent of its containers'\n"
+        "shm-size\t-\tSize of /dev/shm, with a unit b, k, m or g\n"
+        "shm-size-systemd\t-\tSize of the tmpfs file systems of systemd mode\n"
+        "subgidname\t-\tTake the group ids of the user namespace from this entry...\n"
+        "subuidname\t-\tTake the user ids of the user namespace from this entry o...\n"
+        "sysctl\t-\tSet a kernel parameter of the container's namespaces\n"
+        "uidmap\t-\tMap these user ids in a user namespace of its own\n"
+        "userns\t(host,keep-id,auto,nomap)\tUser namespace: host, keep-id, auto, nomap, container:NAM...\n"
+        "uts\t(private,host)\tUTS namespace: private, host, container:NAME or ns:PATH\n"
+        "volume\tvolumes\tMount a directory of the host or a volume\n"
+        "volumes-from\tcontainers\tMount what these containers mount\n"
+    ),
+    "pod:exists": "",
+    "pod:kill": (
+        "all\t-\tKill all pods\n"
+        "latest\t-\tTake the pod that was created last\n"
+        "signal\tsignals\tSignal to send\n"
+    ),
+    "pod:pause": (
+        "all\t-\tPause all pods\n"
+        "latest\t-\tTake the pod that was created last\n"
+    ),
+    "pod:prune": (
+        "force\t-\tDo not ask\n"
+    ),
+    "pod:restart": (
+        "all\t-\tRestart all pods\n"
+        "latest\t-\tTake the pod that was created last\n"
+    ),
+    "pod:rm": (
+        "all\t-\tRemove all pods\n"
+        "force\t-\tStop running containers first\n"
+        "ignore\t-\tTake a pod that does not exist as removed\n"
+        "latest\t-\tTake the pod that was created last\n"
+        "pod-id-file\tfiles\tRead a pod's ID from this file\n"
+        "time\t-\tTime to wait before the container is killed\n"
+    ),
+    "pod:settle": "",
+    "pod:start": (
+        "all\t-\tStart all pods\n"
+        "latest\t-\tTake the pod that was created last\n"
+        "pod-id-file\tfiles\tRead a pod's ID from this file\n"
+    ),
+    "pod:stop": (
+        "all\t-\tStop all pods\n"
+        "ignore\t-\tTake a pod that does not exist as stopped\n"
+        "latest\t-\tTake the pod that was created last\n"
+        "pod-id-file\tfiles\tRead a pod's ID from this file\n"
+        "time\t-\tTime to wait before the container is killed\n"
+    ),
+    "pod:unpause": (
+        "all\t-\tLet all pods go on\n"
+        "latest\t-\tTake the pod that was created last\n"
+    ),
+    "podlogs:logs": (
+        "color\t-\tPrint each container in a colour of its own\n"
+        "container\tcontainers\tOf this container only\n"
+        "follow\t-\tPrint new lines as they come, also of containers that are...\n"
+        "latest\t-\tTake the pod that was created last\n"
+        "names\t-\tPrint the name before each line, not the id\n"
+        "since\t-\tLines since this time: a timestamp, or a duration as in 10m\n"
+        "tail\t-\tPrint the last N lines only; -1 = all\n"
+        "timestamps\t-\tPrint the time before each line\n"
+        "until\t-\tLines until this time: a timestamp, or a duration from no...\n"
+    ),
+    "podview:inspect": (
+        "format\tformat\tPrint as json or by a Go template\n"
+        "latest\t-\tTake the pod that was created last\n"
+    ),
+    "podview:ps": (
+        "ctr-ids\t-\tShow the IDs of the containers\n"
+        "ctr-names\t-\tShow the names of the containers\n"
+        "ctr-status\t-\tShow the states of the containers\n"
+        "filter\t-\tShow only what fits: id, name, label, status, ctr-names ...\n"
+        "format\tformat\tPrint as json, or by a Go template\n"
+        "latest\t-\tTake the pod that was created last\n"
+        "no-trunc\t-\tDo not shorten IDs\n"
+        "noheading\t-\tPrint no column headings\n"
+        "ns\t-\tShow what the pods share\n"
+        "quiet\t-\tPrint IDs only\n"
+        "sort\t-\tSort by created, id, name, number or status\n"
+    ),
+    "podview:stats": (
+        "all\t-\tShow all pods, not only those that run\n"
+        "format\t(json)\tPrint as json or by a Go template\n"
+        "latest\t-\tTake the pod that was created last\n"
+        "no-reset\t-\tDo not clear the screen between reports\n"
+        "no-stream\t-\tPrint one report and end\n"
+    ),
+    "podview:top": (
+        "latest\t-\tTake the pod that was created last\n"
     ),
     "port:port": (
         "all\t-\tShow the ports of all running containers\n"

@@ -142,7 +142,7 @@ def lies(pypod: Pypod) -> list[str]:
     """Where `ps` and the processes disagree: one that runs and is not shown, or is shown and does not run."""
     shown = {}
     for row in listed(pypod):
-        if row["State"] in ("running", "paused", "stopping", "initialized"):
+        if row["State"] in ("running", "paused", "stopping", "initialized") and not row["IsInfra"]:
             shown[int(row["Pid"])] = f"{row['Names'][0]} {row['State']}"
     real = {p.pid: p for p in processes.of_account() if p.cmdline == LONG}
     wrong = [f"not shown: {proc}" for pid, proc in real.items() if pid not in shown]
@@ -388,3 +388,30 @@ def test_the_monitor_dies_while_it_executes_itself_again(store: Pypod) -> None:
             store("start", name)
             assert store("exec", name, "echo", "inside").out == "inside"
     assert not lies(store)
+
+
+def test_the_client_dies_while_it_makes_a_pod(store: Pypod) -> None:
+    """Either the pod is there with its infra container, or neither is; the same command works then."""
+    for point in ("pod-create:after-dirs", "pod-create:after-row"):
+        for action, code in (("kill", KILLED), ("fail", 125)):
+            name = f"{point[11:]}-{action}"
+            armed = {"PYPOD_FAILPOINT": f"{point}={action}"}
+            assert store("pod", "create", name, env=armed, check=None).code == code
+            there = name in store("pod", "ps", "--format", "{{.Name}}").lines
+            assert there == (point == "pod-create:after-row")
+            store("pod", "create", "--replace", "--name", name)
+            store.run("-d", "--pod", name, "IMAGE", "sleep", "7001")
+    assert not lies(store)
+
+
+def test_the_client_dies_while_it_removes_a_pod(store: Pypod) -> None:
+    for point in ("pod-rm:after-members", "pod-rm:after-infra"):
+        for action, code in (("kill", KILLED), ("fail", 125)):
+            name = f"{point[7:]}-{action}"
+            store("pod", "create", name)
+            store.run("-d", "--pod", name, "IMAGE", "sleep", "7001")
+            armed = {"PYPOD_FAILPOINT": f"{point}={action}"}
+            assert store("pod", "rm", "-f", "-t", "0", name, env=armed, check=None).code == code
+            assert name in store("pod", "ps", "--format", "{{.Name}}").lines
+            store("pod", "rm", "-f", name)
+    assert store("pod", "ps", "-q").out == store("ps", "-aq").out == ""

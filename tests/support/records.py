@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 if TYPE_CHECKING:
     from libpod.model.container import ContainerRecord
     from libpod.model.image import ImageRecord
+    from libpod.model.pod import PodRecord
 
 
 def hex_id(seed: object) -> str:
@@ -103,3 +104,20 @@ def image(seed: str, **members: Any) -> ImageRecord:
 
 def volume_mount(name: str, destination: str, **members: Any) -> dict[str, Any]:
     return {"type": "volume", "source": name, "destination": destination, "options": [], **members}
+
+
+def pod(name: str, **members: Any) -> PodRecord:
+    record: dict[str, Any] = {
+        "schema": 1,
+        "id": hex_id(f"pod {name}"),
+        "name": name,
+        "created_ns": 1_700_000_000_000_000_000 + len(name) * 1000 + ord(name[0]),
+        "labels": {},
+        "create_command": ["pypod", "pod", "create", name],
+        "share": ["ipc", "net", "uts"],
+        "infra_id": "",
+        "of_host": [],
+        "exit_policy": "continue",
+        "inherited": {},
+    }
+    return cast("PodRecord", {**record, **members})

@@ -57,11 +57,11 @@ def test_wrong_usage(line: str, message: str, remedy: str) -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("pod create x", '"pypod pod create" is not supported yet'),
-        ("pod ls --foo", '"pypod pod ps" is not supported yet'),
-        ("pod", '"pypod pod" is not supported yet'),
+        ("network create x", '"pypod network create" is not supported yet'),
+        ("network list --foo", '"pypod network ls" is not supported yet'),
+        ("network", '"pypod network" is not supported yet'),
         ("run --requires a x", '--requires of "pypod run" is not supported yet'),
-        ("run --pod p x", '--pod of "pypod run" is not supported yet'),
+        ("run --secret p x", '--secret of "pypod run" is not supported yet'),
         ("container run --restart always x", '--restart of "pypod container run" is not supported yet'),
         ("--remote ps", '--remote of "pypod ps" is not supported yet'),
         ("system connection add", '"pypod system connection add" is not supported yet'),

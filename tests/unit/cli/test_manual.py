@@ -93,4 +93,4 @@ def test_states_follow_the_declarations() -> None:
     assert now["run --requires"] == "not yet"
     assert now["run --cpu-rt-period"] == "no effect"
     assert now["pypod --root"] == "works"
-    assert now["pod"] == "not yet"
+    assert now["network"] == "not yet"
