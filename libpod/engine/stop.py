@@ -33,11 +33,19 @@ def stop(session: Session, record: ContainerRecord, timeout_s: int | None = None
 
     Nothing if it has ended. When this returns the exit is recorded, unless the monitor had died before. The
     lock is held for the decision alone: who waits must not keep the monitor's follow-up from it."""
+    if end(session, record, timeout_s):
+        eventlog.container(session.paths.events, record, "stop")
+
+
+def end(session: Session, record: ContainerRecord, timeout_s: int | None = None) -> bool:
+    """The same without an event; whether it ran. Of the record it needs `id`, `name`, `stop_signal` and
+    `stop_timeout_s` alone.
+    """
     cid = record["id"]
     with session.locks.take(RANK_CONTAINER, cid):
         status = containers.status(session, record)
         if not (containers.is_running(status) or status["state"] == "initialized"):
-            return
+            return False
         monitorctl.note_stop_requested(session.paths, cid)
         init, monitor = initproc.of_run(session, cid)  # now: a run that is begun later has others
     failpoint.hit("stop:before-signal")
@@ -53,14 +61,13 @@ def stop(session: Session, record: ContainerRecord, timeout_s: int | None = None
         from libpod.engine import elsewhere  # lazy: rare
 
         elsewhere.stop(session, record, status, seconds)
-        eventlog.container(session.paths.events, record, "stop")
-        return
+        return True
     elif status["unmonitored"]:
         monitorctl.stop_unmonitored(session.paths, cid)
     initproc.wait_gone(monitor, MONITOR_WAIT_S)
     if status["unmonitored"]:
         monitorctl.stop_unmonitored(session.paths, cid)  # its cgroups, and what else is in them
-    eventlog.container(session.paths.events, record, "stop")
+    return True
 
 
 def _end(record: ContainerRecord, status: RunStatus, init: initproc.Process, seconds: int) -> None:

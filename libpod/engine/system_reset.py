@@ -130,7 +130,7 @@ def _end_containers(session: Session) -> None:
     begun = time.monotonic()
     for record in running:
         left_s = record["stop_timeout_s"] - (time.monotonic() - begun)
-        stop.stop(session, record, max(0, int(left_s + 0.99)))
+        stop.end(session, record, max(0, int(left_s + 0.99)))
     for cid in _names(session.paths.containers):
         monitorctl.stop_unmonitored(session.paths, cid)  # what a killed monitor has left
 
