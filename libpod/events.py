@@ -9,6 +9,7 @@ import os
 import select
 import time
 
+from libpod import errors
 from libpod.kernel import inotify
 from libpod.util import eventlog, jsonio
 
@@ -66,7 +67,10 @@ def read(
 
     With `follow` also those to come, until that moment or for ever. An empty folder is made if need be.
     """
-    os.makedirs(folder, mode=0o700, exist_ok=True)
+    try:
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+    except OSError as e:
+        raise errors.StorageError(f"the events cannot be read: {folder}: {e.strerror}") from e
     tails: list[_Tail] = []
     with inotify.Watch() as watch:
         if follow:

@@ -97,6 +97,7 @@ def cp(
             views.append(cpview.View(session, to_record, write=True))
         view = views[-1]
         owner = _owner(view, archive)
+        view.create_as_its_root()
         if found is None:
             return _unpack_stdin(stdin_fd, view, to_path, owner, overwrite)
         return _to_container(found, view, to_path, owner, overwrite)

@@ -14,8 +14,8 @@ import stat
 
 from libpod import errors, volumes
 from libpod.engine import containers, initproc, rootview
-from libpod.kernel import path
-from libpod.storage import driver, view
+from libpod.kernel import path, process
+from libpod.storage import driver, mounted, view
 from libpod.util.lock import RANK_CONTAINER
 
 TYPE_CHECKING = False
@@ -89,9 +89,32 @@ class View:
             key=lambda m: len(m["destination"]),
             reverse=True,
         )
+        fd = self._mounted()
+        if fd >= 0:
+            return fd
         if self._write:
             return view.to_write(session.paths, driver.mount_plan(session.paths, record))
         return view.of_plan(session.paths, driver.read_plan(session.paths, record))
+
+    def _mounted(self) -> int:
+        """The mount that somebody has in `pypod unshare`: a second one of the same upper directory would not
+        show what comes through the first. -1 = there is none.
+        """
+        paths, cid = self._session.paths, self.record["id"]
+        place = mounted.place(paths, cid)
+        if not os.path.lexists(place):
+            return -1
+        pid = "self" if mounted.is_here(place) else mounted.elsewhere(place)
+        if not pid:
+            return -1
+        try:
+            fd = path.open_root(f"/proc/{pid}/root{place}")
+        except errors.KernelError:
+            return -1
+        if os.fstat(fd).st_dev != os.stat(paths.container_dir(cid)).st_dev:
+            return fd
+        os.close(fd)  # unmounted meanwhile; or a plain directory, which needs no mount
+        return -1
 
     # -- paths -------------------------------------------------------------------
 
@@ -221,6 +244,18 @@ class View:
     def user(self) -> User:
         """The container's own user."""
         return rootview.exec_user(self.root_fd, self.record, self.record["user"])
+
+    def create_as_its_root(self) -> None:
+        """Make what this process creates the container's root's from the first moment.
+
+        fuse-overlayfs with a map of ids cannot say who owns a file of an id that the container has not, and
+        in a sticky directory such a file cannot be opened (fs.protected_regular).
+        """
+        if not self.record["userns"]["uidmap"]:
+            return
+        uid, gid = self.outside(0, 0)
+        if uid or gid:
+            process.create_as(uid, gid)
 
     def outside(self, uid: int, gid: int) -> tuple[int, int]:
         """Ids of the container in the user's namespace."""

@@ -36,6 +36,10 @@ def events(
     if until_ns is not None and since_ns is None:
         since_ns = 0
     wanted = _filters(filters)
+    if not session.paths.events:
+        raise errors.UsageError(
+            'cannot read events with the "none" backend', remedy="leave --events-backend out"
+        )
     session.ensure_store()
     for event in service.read(session.paths.events, since_ns=since_ns, until_ns=until_ns, follow=stream):
         if all(any(test(event, value) for test, value in group) for group in wanted):

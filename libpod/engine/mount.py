@@ -12,7 +12,7 @@ from libpod.state import containers as rows
 from libpod.state import images
 from libpod.storage import driver, gc, layers, mounted
 from libpod.storage import overlay as layering
-from libpod.util import failpoint, jsonio, staging
+from libpod.util import eventlog, failpoint, jsonio, staging
 from libpod.util.lock import RANK_CONTAINER, RANK_LAYER
 
 TYPE_CHECKING = False
@@ -59,13 +59,17 @@ def mount_container(session: Session, record: ContainerRecord) -> str:
         _make(target)
         failpoint.hit("mount:after-place")
         _carry_out({**plan, "volatile": False}, target, f'container "{record["name"]}"')
+        eventlog.container(session.paths.events, record, "mount")
     return target
 
 
 def unmount_container(session: Session, record: ContainerRecord, *, force: bool = False) -> bool:
     """Unmount it in this mount namespace; whether it was mounted. The mount point stays, for others."""
     session.enter()
-    return mounted.unmount(mounted.place(session.paths, record["id"]), force=force)
+    done = mounted.unmount(mounted.place(session.paths, record["id"]), force=force)
+    if done:
+        eventlog.container(session.paths.events, record, "unmount")
+    return done
 
 
 def _of_running(session: Session, record: ContainerRecord) -> MountPlan | None:

@@ -49,12 +49,24 @@ class Session:
         self.paths: Paths = conf_paths.resolve(
             str(root) if root else None, str(runroot) if runroot else None, environ
         )
+        if "events_backend" in options:
+            self._choose_events(str(options["events_backend"]))
         self._settings: Settings | None = None
         self._db: Db | None = None
         self._locks: Locks | None = None
         self._cgroups: dict[tuple[str, str], CgroupPlan] = {}
         self.entry: Entry | None = None
         """How the user namespace was entered; None until `enter`."""
+
+    def _choose_events(self, backend: str) -> None:
+        if backend not in ("file", "none"):
+            from libpod import errors
+
+            raise errors.NotSupportedError(
+                f'events are kept in a file, not by "{backend}"', remedy="give --events-backend=file, or none"
+            )
+        if backend == "none":
+            self.paths.events = ""
 
     @property
     def settings(self) -> Settings:

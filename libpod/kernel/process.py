@@ -15,6 +15,8 @@ from libpod.kernel.const import (
     PR_SET_NAME,
     PR_SET_NO_NEW_PRIVS,
     PR_SET_PDEATHSIG,
+    PR_SET_SECUREBITS,
+    SECBIT_NO_SETUID_FIXUP,
 )
 from libpod.kernel.libc import check, libc
 
@@ -122,6 +124,16 @@ def keep_capabilities(names: Sequence[str]) -> None:
     header = pack("=Ii", _CAPABILITY_VERSION_3, 0)
     check(capset(header, data), "capset")
     check(libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "prctl dumpable")
+
+
+def create_as(uid: int, gid: int) -> None:
+    """Make new files of this process theirs from the first moment, and keep all its capabilities.
+
+    setfsuid(2) takes capabilities away unless SECBIT_NO_SETUID_FIXUP is set, capabilities(7).
+    """
+    check(libc.prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0), "prctl securebits")
+    libc.setfsgid(gid)
+    libc.setfsuid(uid)
 
 
 def set_title(name: str) -> None:

@@ -28,7 +28,12 @@ _FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def append(folder: str, event: Mapping[str, object]) -> None:
-    """Add an event; never raises. Attributes that make it longer than MAX_LINE are left out."""
+    """Add an event; never raises. Attributes that make it longer than MAX_LINE are left out.
+
+    An empty `folder` keeps none.
+    """
+    if not folder:
+        return
     try:
         line = jsonio.dumps({"time": time.time_ns(), **event})
         if len(line) > MAX_LINE:
@@ -70,13 +75,13 @@ def _rotate(folder: str, fd: int) -> int:
 
 
 def of_container(record: Mapping[str, Any]) -> dict[str, object]:
-    """What every event of this container says."""
+    """What every event of this container says; of one whose row was lost only the id is known."""
     return {
         "type": "container",
         "id": record["id"],
-        "name": record["name"],
-        "image": record["image_name"] or record["image"],
-        "attributes": record["labels"],
+        "name": record.get("name", ""),
+        "image": record.get("image_name") or record.get("image", ""),
+        "attributes": record.get("labels", {}),
     }
 
 

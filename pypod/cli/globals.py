@@ -28,8 +28,8 @@ class GlobalOptions(TypedDict, total=False):
     db_backend: Annotated[str, opt("--db-backend", metavar="NAME", hidden=True, harmless="sqlite",
         state=ACCEPTED, why="the database is SQLite",
         help="Kind of the database")]
-    events_backend: Annotated[str, opt("--events-backend", metavar="NAME", complete="(file,journald,none)",
-        state=LATER, harmless="none", help="Where events are kept: file, journald or none")]
+    events_backend: Annotated[str, opt("--events-backend", metavar="NAME", default="file",
+        complete="(file,none)", help="Where events are kept: file or none")]
     hooks_dir: Annotated[list[str], opt("--hooks-dir", metavar="DIR", complete="dirs",
         help="Directory with OCI hooks")]
     identity: Annotated[str, opt("--identity", metavar="FILE", state=LATER, why=_REMOTE, complete="files",

@@ -16,10 +16,10 @@ PROGRAM = (
 )
 GLOBAL = (
     " cdi-spec-dir/=a cgroup-manager/=s conmon/=s~ connection/c=s-default context/=>connection "
-    "db-backend/=s~sqlite events-backend/=s-none hooks-dir/=a identity/=s- imagestore/=s- "
-    "log-level/=s module/=a- namespace/=s- network-cmd-path/=s network-config-dir/=s- noout/=b out/=s "
-    "remote/r=b- root/=s runroot/=s runtime/=s runtime-flag/=a ssh/=s- storage-driver/=s "
-    "storage-opt/=a syslog/=b- tmpdir/=s~ transient-store/=b- url/=s- host/=>url volumepath/=s- "
+    "db-backend/=s~sqlite events-backend/=s hooks-dir/=a identity/=s- imagestore/=s- log-level/=s "
+    "module/=a- namespace/=s- network-cmd-path/=s network-config-dir/=s- noout/=b out/=s remote/r=b- "
+    "root/=s runroot/=s runtime/=s runtime-flag/=a ssh/=s- storage-driver/=s storage-opt/=a "
+    "syslog/=b- tmpdir/=s~ transient-store/=b- url/=s- host/=>url volumepath/=s- "
 )
 _ATTACH_ATTACH: Spec = (
     "attach",

@@ -245,7 +245,7 @@ OPTIONS = {
         "cgroup-manager\t(cgroupfs,systemd,disabled)\tWho makes cgroups: cgroupfs, systemd or disabled; chosen...\n"
         "conmon\tfiles\tPath of conmon\n"
         "connection\t-\tConnection to another machine\n"
-        "events-backend\t(file,journald,none)\tWhere events are kept: file, journald or none\n"
+        "events-backend\t(file,none)\tWhere events are kept: file or none\n"
         "hooks-dir\tdirs\tDirectory with OCI hooks\n"
         "identity\tfiles\tKey file for a connection by ssh\n"
         "imagestore\tdirs\tKeep images in this directory, apart from containers\n"

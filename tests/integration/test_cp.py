@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import re
+import subprocess
 import tarfile
 from pathlib import Path
 
@@ -201,6 +202,32 @@ def test_owners(shared: Pypod, tmp_path: Path) -> None:
         out.addfile(entry)
     assert raw.run(shared, "cp", "--archive=false", "-", f"{cid}:/a", data=archive.getvalue()).code == 0
     assert read(shared, cid, "/a/x")["x"].uid == 33
+
+
+# covers: cp --archive
+@pytest.mark.needs("fuse-overlayfs")
+@pytest.mark.parametrize("option", ["--userns=keep-id", "--userns=keep-id:uid=7,gid=8", "--uidmap=0:5:1000"])
+def test_owners_in_a_user_namespace(shared: Pypod, tmp_path: Path, option: str) -> None:
+    """The ids in an archive are the container's, whether it runs or not."""
+    (tmp_path / "f").write_text("x")
+    cid = shared.detached("--network=none", option, "-v", "/vol")
+    mine = shared("exec", cid, "sh", "-c", "id -u; id -g").lines
+    for name in ("one", "two"):
+        for folder in ("/tmp", "/vol"):
+            shared("cp", str(tmp_path / "f"), f"{cid}:{folder}/{name}")
+            found = read(shared, cid, f"{folder}/{name}")[name]
+            assert [str(found.uid), str(found.gid)] == mine
+        shared("cp", "-a=false", str(tmp_path / "f"), f"{cid}:/tmp/{name}0")
+        assert read(shared, cid, f"/tmp/{name}0")[f"{name}0"].uid == 0
+        shared("cp", f"{cid}:/tmp/{name}", str(tmp_path / name))
+        assert (tmp_path / name).stat().st_uid == os.getuid()
+        shared("stop", "-t0", cid)
+    shared("start", cid)
+    assert shared("exec", cid, "sh", "-c", "cd /tmp; stat -c %u one two two0").lines == [
+        mine[0],
+        mine[0],
+        "0",
+    ]
 
 
 # covers: cp
@@ -409,6 +436,29 @@ def test_nobody_starts_a_container_that_is_written_to(shared: Pypod) -> None:
     out_text, err_text = start.communicate(timeout=30)
     assert out_text == "whole" or "No such file" in err_text
     assert shared("start", "-a", cid).out == "whole"
+
+
+# covers: cp
+def test_what_is_mounted_in_unshare_is_used(shared: Pypod, tmp_path: Path) -> None:
+    """One upper directory has one mount: each sees what the other writes."""
+    (tmp_path / "f").write_text("data")
+    cid = shared("create", "--network=none", shared.image, "true").out
+    words = " ".join(shared.argv())
+    script = (
+        f"m=$({words} mount {cid}) && echo shell > $m/etc/shell && echo ready && read x && "
+        f"cat $m/etc/f && {words} cp {tmp_path}/f {cid}:/etc/inside && cat $m/etc/inside"
+    )
+    child = shared.start("unshare", "sh", "-c", script, stdin=subprocess.PIPE)
+    assert child.stdin
+    assert child.stdout
+    assert child.stdout.readline() == "ready\n"
+    shared("cp", str(tmp_path / "f"), f"{cid}:/etc/f")
+    assert content(shared, cid, "/etc/shell") == "shell\n"
+    out, err = child.communicate("go\n", timeout=60)
+    assert out == "datadata", err
+    assert content(shared, cid, "/etc/inside") == "data"
+    statuses = shared("events", "--stream=false", "-f", f"container={cid}", "--format", "{{.Status}}").lines
+    assert "mount" in statuses
 
 
 # covers: cp

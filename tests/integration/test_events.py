@@ -169,6 +169,9 @@ def test_a_directory_that_is_no_directory_stops_nobody(pypod: Pypod) -> None:
     folder.rmdir()
     folder.write_text("")
     assert pypod.run("--rm", "--network=none", "IMAGE", "echo", "up").out == "up"
+    failed = pypod("events", "--stream=false", check=False)
+    assert failed.code == 125
+    assert "events cannot be read" in failed.stderr
     folder.unlink()
 
 
@@ -186,3 +189,15 @@ def test_a_killed_client_and_a_removed_container(shared: Pypod) -> None:
         lambda: "container remove" in of(shared, "-f", "container=web"), what="it is removed"
     )
     assert "container died" in of(shared, "-f", "container=web")
+
+
+# covers: pypod --events-backend
+def test_without_events(shared: Pypod) -> None:
+    shared("--events-backend", "none", "volume", "create", "silent")
+    shared("--events-backend=file", "volume", "rm", "silent")
+    assert of(shared, "-f", "volume=silent") == ["volume remove"]
+    cid = shared("--events-backend=none", "run", "-d", "--network=none", shared.image, "sleep", "1000").out
+    shared("--events-backend=none", "rm", "-f", "-t0", cid)
+    assert of(shared, "-f", f"container={cid}") == []
+    assert shared("--events-backend=none", "events", "--stream=false", check=False).code == 125
+    assert shared("--events-backend=journald", "ps", check=False).code == 125
