@@ -245,7 +245,18 @@ def _ensure_one(paths: Paths, db: Db, mount: MountRecord) -> None:
         try:
             rows.get(db, name)
         except errors.NotFoundError:
-            _create_locked(paths, db, name, {}, bool(mount.get("anonymous")))
+            _create_missing(paths, db, mount)
+
+
+def _create_missing(paths: Paths, db: Db, mount: MountRecord) -> VolumeRecord:
+    name = mount["source"]
+    if mount.get("nocreate"):
+        raise errors.NotFoundError(
+            f'no such volume "{name}", and it is not to be made ("nocreate")',
+            remedy=f'make it with "pypod volume create {name}"',
+            name=name,
+        )
+    return _create_locked(paths, db, name, {}, bool(mount.get("anonymous")))
 
 
 def prepare(
@@ -268,7 +279,7 @@ def prepare(
             try:
                 volume = rows.get(db, name)
             except errors.NotFoundError:
-                volume = _create_locked(paths, db, name, {}, bool(mount.get("anonymous")))
+                volume = _create_missing(paths, db, mount)
             if not os.path.isdir(data_dir(paths, name)):
                 raise errors.StorageError(
                     f'the files of volume "{name}" are gone: {data_dir(paths, name)}',

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
         relabel: NotRequired[Literal["", "z", "Z"]]
         copy_up: NotRequired[bool]
         """Fill an empty volume with what the image has at the destination."""
+        nocreate: NotRequired[bool]
+        """The volume must be there already."""
         overlay: NotRequired[bool]
         """`:O`: the source is the lower layer of an overlay that goes with the container."""
         upperdir: NotRequired[str]

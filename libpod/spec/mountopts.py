@@ -123,7 +123,7 @@ def _with_source(value: str, kind: str, target: str, given: dict[str, str], cwd:
             opts.append(f"idmap={raw}" if raw else "idmap")
         elif key in ("upperdir", "workdir") and raw:
             opts.append(f"{key}={host_path(raw, cwd)}")
-        elif raw == "" and (key in GROUP_OF or key in ("O", "copy", "nocopy")):
+        elif raw == "" and (key in GROUP_OF or key in ("O", "copy", "nocopy", "nocreate")):
             opts.append(key)
         else:
             raise bad(

@@ -141,6 +141,8 @@ def finish(
             record["overlay"] = True
         elif word in ("copy", "nocopy"):
             copy = word == "copy"
+        elif word == "nocreate" and kind == "volume":
+            record["nocreate"] = True
         elif word == "idmap" or word.startswith("idmap="):
             kept.append(word)
         elif word.startswith(("upperdir=/", "workdir=/")):
@@ -150,7 +152,7 @@ def finish(
                 option,
                 whole,
                 f'known suboptions, not "{word}"',
-                "use ro, rw, z, Z, U, O, copy, nocopy, [r]bind, [r]private, [r]shared, [r]slave, "
+                "use ro, rw, z, Z, U, O, copy, nocopy, nocreate, [r]bind, [r]private, [r]shared, [r]slave, "
                 "[no]exec, [no]suid, [no]dev or idmap; with O also upperdir=DIR,workdir=DIR",
             )
     _check_overlay(option, whole, record, kept)

@@ -119,6 +119,19 @@ def test_overlays_that_cannot_be(shared: Pypod, low: Path, tmp_path: Path) -> No
     assert os.listdir(shared.graphroot / "containers") == []
 
 
+# covers: run --volume, run --mount, create --volume
+def test_a_volume_that_is_not_to_be_made(shared: Pypod) -> None:
+    for words in (["-v", "none:/v:nocreate"], ["--mount", "type=volume,src=none,dst=/v,nocreate"]):
+        message = error(shared, *words)
+        assert 'no such volume "none"' in message
+        assert "volume create none" in message
+        assert shared("create", *words, shared.image, "true", check=False).code == 125
+    assert shared("ps", "-aq").lines == shared("volume", "ls", "-q").lines == []
+    assert "--volume" in error(shared, "-v", "/tmp:/v:nocreate")
+    shared("volume", "create", "there")
+    assert sh(shared, "echo x", "-v", "there:/v:nocreate") == ["x"]
+
+
 # type=image
 
 
