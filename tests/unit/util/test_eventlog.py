@@ -69,7 +69,8 @@ def test_an_event_that_cannot_be_written_harms_nobody(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     eventlog.volume(str(tmp_path / "file"), "create", "a")
     eventlog.volume(str(tmp_path / "nowhere/events"), "create", "a")
-    for note in (None, {}, {"folder": 5, "event": 6}, {"folder": "/nowhere", "event": {}}):
+    blocked = tmp_path / "file"
+    for note in (None, {}, {"folder": 5, "event": 6}, {"folder": f"{blocked}/x", "event": {}}):
         eventlog.from_monitor(str(tmp_path), note, "died")
     (tmp_path / eventlog.NOTE).write_text('{"folder": 5}')
     eventlog.from_monitor(str(tmp_path), None, "died")
