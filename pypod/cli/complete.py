@@ -171,7 +171,12 @@ def _kind(answer: Answer, level: _Level, kind: str, current: str, prefix: str) -
     if kind in ("files", "dirs", "commands"):
         answer.what = "files" if kind == "commands" else kind
         return
-    if kind.startswith("("):
+    if kind == "copies":  # a path of the host, or CONTAINER:PATH
+        from pypod.cli import names
+
+        rows = [(f"{name}:", about) for name, about in names.of_kind("containers", level.globals)]
+        answer.what = "files"
+    elif kind.startswith("("):
         rows = [(word, "") for word in kind[1:-1].split(",")]
     elif kind == "signals":
         rows = [(word, "") for word in _SIGNALS]

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 def cp(
     ctx: Context,
-    source: Annotated[str, arg("SRC_PATH", complete="files")],
-    destination: Annotated[str, arg("DEST_PATH", complete="files")],
+    source: Annotated[str, arg("SRC_PATH", complete="copies")],
+    destination: Annotated[str, arg("DEST_PATH", complete="copies")],
     archive: Annotated[
         bool, opt("--archive", "-a", help="Give what goes into a container to the container's user")
     ] = True,

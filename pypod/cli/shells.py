@@ -28,6 +28,7 @@ __pypod_complete() {
         files) compopt -o default 2>/dev/null ;;
         dirs) compopt -o dirnames 2>/dev/null ;;
     esac
+    [[ ${#COMPREPLY[@]} = 1 && ${COMPREPLY[0]} == *: ]] && compopt -o nospace 2>/dev/null
     # what stands before the last = or : is on the line already
     local border="${cur%"${cur##*[=:]}"}"
     if [ -n "$border" ] && [[ $COMP_WORDBREAKS == *[=:]* ]]; then

@@ -157,7 +157,7 @@ ARGUMENTS = {
     "container:cleanup": "containers",
     "container:exists": "containers",
     "container:prune": "",
-    "cp:cp": "files files",
+    "cp:cp": "copies copies",
     "create:create": "images -",
     "diff:container_diff": "containers",
     "diff:diff": "objects",

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration import raw
-from tests.support.engine import Pypod, Result
+from tests.support.engine import Pypod, Result, environment
 
 pytestmark = pytest.mark.needs("crun", "slirp4netns", "newuidmap", "busybox")
 
@@ -459,6 +459,16 @@ def test_what_is_mounted_in_unshare_is_used(shared: Pypod, tmp_path: Path) -> No
     assert content(shared, cid, "/etc/inside") == "data"
     statuses = shared("events", "--stream=false", "-f", f"container={cid}", "--format", "{{.Status}}").lines
     assert "mount" in statuses
+
+
+# covers: cp, completion
+def test_containers_are_completed_with_a_colon(shared: Pypod) -> None:
+    shared("create", "--network=none", "--name=web", shared.image, "true")
+    command, *before = shared.argv()
+    for words in (["cp", "we"], ["cp", "./f", "we"], ["container", "cp", "we"]):
+        argv = [command, "__complete", *before, *words]
+        done = subprocess.run(argv, capture_output=True, text=True, check=True, env=environment())
+        assert [line.partition("\t")[0] for line in done.stdout.splitlines()] == ["web:", ":files"]
 
 
 # covers: cp

@@ -64,6 +64,7 @@ def test_candidates(words: list[str], expected: list[str]) -> None:
         (["--root", ""], "dirs"),
         (["run", "--env-file", ""], "files"),
         (["exec", "web", ""], "files"),
+        (["cp", "./"], "files"),
         (["ps", ""], "none"),
     ],
 )
