@@ -95,6 +95,8 @@ def write(path: str, wanted: Sequence[tuple[str, str]], name: str) -> list[tuple
         )
     undo: list[tuple[str, str]] = []
     for file, value in wanted:
+        if file == "io.weight" and not os.path.exists(f"{cgroup.directory(path)}/{file}"):
+            file, value = cgroupfiles.bfq(value)
         try:
             held = cgroup.read_text(path, file).rstrip("\n")
             cgroup.write_text(path, file, value)

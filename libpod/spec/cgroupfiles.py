@@ -109,6 +109,13 @@ def _weight(weight: int) -> int:
     return 1 + (weight - 10) * 9999 // 990
 
 
+def bfq(value: str) -> tuple[str, str]:
+    """The file and the value of the BFQ scheduler (1 to 1000) for one of io.weight."""
+    key, _, number = value.rpartition(" ")
+    weight = (int(number) - 1) * 990 // 9999 + 10 if number.isdigit() else 100
+    return "io.bfq.weight", f"{key} {weight}".lstrip()
+
+
 def _all(limits: ResourceRecord) -> dict[str, str]:
     memory, swap = limits.get("memory", 0), limits.get("memory_swap", 0)
     period = limits.get("cpu_period", _PERIOD_US)

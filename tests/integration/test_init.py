@@ -173,29 +173,80 @@ def test_clone_with_another_image(pypod: Pypod) -> None:
 # update
 
 
-# covers: update --memory, update --cpus, update --pids-limit, update --memory-swap
-# covers: update --memory-reservation, update --cpu-shares, update --cpuset-cpus, container update
+LIMITS = (
+    ("memory", "--memory", "64m", "memory.max", "67108864"),
+    ("memory", "--memory-reservation", "32m", "memory.low", "33554432"),
+    ("memory", "--memory-swap", "-1", "memory.swap.max", "max"),
+    ("cpu", "--cpus", "1.5", "cpu.max", "150000 100000"),
+    ("cpu", "--cpu-quota", "20000", "cpu.max", "20000 100000"),
+    ("cpu", "--cpu-period", "50000", "cpu.max", "20000 50000"),
+    ("cpu", "--cpu-shares", "2", "cpu.weight", "1"),
+    ("cpuset", "--cpuset-cpus", "0", "cpuset.cpus", "0"),
+    ("cpuset", "--cpuset-mems", "0", "cpuset.mems", "0"),
+    ("pids", "--pids-limit", "77", "pids.max", "77"),
+    ("io", "--blkio-weight", "1000", "", ""),
+    ("io", "--blkio-weight-device", "/dev/nx:100", "", "/dev/nx"),
+    ("io", "--device-read-bps", "/dev/nx:1m", "", "/dev/nx"),
+    ("io", "--device-read-iops", "/dev/nx:10", "", "/dev/nx"),
+    ("io", "--device-write-bps", "/dev/nx:1m", "", "/dev/nx"),
+    ("io", "--device-write-iops", "/dev/nx:10", "", "/dev/nx"),
+)
+"""Controller, option, value, the file of a running container and its content; without a file, the error."""
+
+
+# covers: container update, update --memory, update --memory-swap, update --memory-reservation, update --cpus
+# covers: update --cpu-quota, update --cpu-period, update --cpu-shares, update --cpuset-cpus
+# covers: update --cpuset-mems, update --pids-limit, update --blkio-weight, update --blkio-weight-device
+# covers: update --device-read-bps, update --device-read-iops, update --device-write-bps
+# covers: update --device-write-iops
 def test_update_limits_or_names_the_controller(shared: Pypod) -> None:
     cid = shared.detached("--network=none")
     have = raw.controllers()
     lines = Path(f"/proc/{shared.init_pid(cid)}/cgroup").read_text().splitlines()
     cgroup = "/sys/fs/cgroup" + next(line[3:] for line in lines if line.startswith("0::"))
-    for controller, option, value, file, content in (
-        ("memory", "--memory", "64m", "memory.max", "67108864"),
-        ("memory", "--memory-reservation", "32m", "memory.low", "33554432"),
-        ("memory", "--memory-swap", "-1", "memory.swap.max", "max"),
-        ("cpu", "--cpus", "1.5", "cpu.max", "150000 100000"),
-        ("cpu", "--cpu-shares", "2", "cpu.weight", "1"),
-        ("cpuset", "--cpuset-cpus", "0", "cpuset.cpus", "0"),
-        ("pids", "--pids-limit", "77", "pids.max", "77"),
-    ):
+    for controller, option, value, file, content in LIMITS:
         done = shared("container", "update", option, value, cid, check=None)
-        if controller in have:
+        if controller in have and file:
             assert done.out == cid
             assert Path(cgroup, file).read_text().strip() == content
-        elif option != "--memory-swap":
-            assert done.code == 125
+        elif controller in have and content:
+            assert content in done.stderr
+        elif controller not in have and option != "--memory-swap":
+            assert done.code == 125, option
             assert f'controller "{controller}"' in done.stderr
+
+
+# covers: container clone --memory, container clone --memory-reservation, container clone --memory-swap
+# covers: container clone --cpus, container clone --cpu-quota, container clone --cpu-period
+# covers: container clone --cpu-shares, container clone --cpuset-cpus, container clone --cpuset-mems
+# covers: container clone --blkio-weight, container clone --blkio-weight-device
+# covers: container clone --device-read-bps, container clone --device-read-iops
+# covers: container clone --device-write-bps, container clone --device-write-iops
+def test_clone_with_other_limits(shared: Pypod) -> None:
+    cid = shared("create", "--network=none", shared.image, "true").out
+    have = raw.controllers()
+    for controller, option, value, file, _content in LIMITS:
+        if option in ("--pids-limit", "--memory-swap"):
+            continue
+        done = shared("container", "clone", option, value, cid, check=None)
+        if controller not in have:
+            assert done.code == 125, option
+            assert f'controller "{controller}"' in done.stderr
+        elif file:
+            shared("start", "-a", done.out)
+    if "memory" in have:
+        made = shared("container", "clone", "--memory=64m", "--memory-swap=96m", cid).out
+        assert shared.inspect(made)["HostConfig"]["MemorySwap"] == 96 << 20
+
+
+# covers: update --cpu-rt-period, update --cpu-rt-runtime, update --memory-swappiness
+# covers: container clone --cpu-rt-period, container clone --cpu-rt-runtime
+# covers: container clone --memory-swappiness
+def test_limits_of_cgroup_v1_are_said_to_have_no_effect(shared: Pypod) -> None:
+    cid = shared("create", "--network=none", shared.image, "true").out
+    for option in ("--cpu-rt-period=1000", "--cpu-rt-runtime=1000", "--memory-swappiness=5"):
+        for words in (["update", option, cid], ["container", "clone", option, cid]):
+            assert "v1" in shared(*words).stderr
 
 
 # covers: update, update --env, update --unsetenv, update --latest
@@ -218,7 +269,7 @@ def test_an_interrupted_update_changes_nothing(shared: Pypod, action: str) -> No
     assert shared("start", "-a", cid).out == "2"
 
 
-# covers: update
+# covers: update, update --restart, container clone --pod
 def test_update_refuses(shared: Pypod) -> None:
     cid = shared("create", "--network=none", "--cgroups=disabled", shared.image, "true").out
     for words, says in (
@@ -232,6 +283,8 @@ def test_update_refuses(shared: Pypod) -> None:
         failed = shared("update", *words, check=False)
         assert failed.code == 125
         assert says in failed.stderr
+    failed = shared("container", "clone", "--pod=p", cid, check=False)
+    assert failed.code == 125
 
 
 # port

@@ -40,3 +40,9 @@ def test_after_a_failure_all_are_as_they_were(place: Path) -> None:
 def test_without_a_cgroup() -> None:
     with pytest.raises(errors.UsageError, match="without a cgroup"):
         update.write("", [("memory.max", "1")], "web")
+
+
+def test_where_only_the_bfq_scheduler_has_weights(place: Path) -> None:
+    (place / "io.bfq.weight").write_text("default 100\n")
+    assert update.write("/c", [("io.weight", "default 10000")], "web") == [("io.bfq.weight", "default 100")]
+    assert (place / "io.bfq.weight").read_text().strip() == "default 1000"

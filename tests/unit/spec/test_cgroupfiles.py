@@ -85,3 +85,11 @@ def test_what_undoes_a_line_of_a_device() -> None:
     assert cgroupfiles.former("io.max", content, "9:1 rbps=7").endswith("wiops=max")
     assert cgroupfiles.former("io.weight", "default 100", "8:0 5") == "8:0 default"
     assert cgroupfiles.former("memory.max", "max", "5") == "max"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("default 10000", "default 1000"), ("default 1", "default 10"), ("8:0 100", "8:0 19")],
+)
+def test_weights_of_the_bfq_scheduler(value: str, expected: str) -> None:
+    assert cgroupfiles.bfq(value) == ("io.bfq.weight", expected)
