@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from libpod import errors, log
+from libpod import errors, log, monitorctl
 from libpod.engine import cleanup, containers
 from libpod.state import containers as rows
 
@@ -38,6 +38,9 @@ def ps(session: Session, *, every: bool, last: int = 0, filters: list[str] = [])
         if not (every or last or containers.is_running(status)):
             continue
         if _passes(record, status, tests):
+            joined = record["network"]["container"]
+            if joined and record.get("pod") and containers.is_running(status):
+                status["ports"] = monitorctl.status(session.paths, joined)["ports"]  # the pod's are its own
             found.append((record, status))
     return found[:last] if last > 0 else found
 

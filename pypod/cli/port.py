@@ -28,14 +28,13 @@ def port(
         ),
     ] = None,
 ) -> int | None:
-    """Show which ports of the host lead to a container, or change that while it runs.
+    """Show which ports of the host lead to a container or a pod, or change that while it runs.
 
     With a port, only where that one is to be reached: `80`, `53/udp`. `port add CONTAINER -p 8080:80`
     publishes one more, `port rm CONTAINER 80/tcp` takes one back: connections that are open go on. A
     container that does not run has its ports changed for the next start.
     """
     from libpod import errors
-    from pypod.cli import targets
 
     given = list(words or ())
     if given[:1] in (["add"], ["rm"]) and (publish or len(given) > 1 or latest):
@@ -56,12 +55,36 @@ def port(
         raise errors.UsageError(
             f"`pypod port` accepts at most {1 if latest else 2} arguments, received {len(given)}"
         )
-    record = targets.one(ctx, None if latest else given.pop(0), latest)
+    record = _holder(ctx, None if latest else given.pop(0), latest)
     if given:
         return _show_one(ctx, record, given[0])
     for line in _lines(_published(ctx, record)):
         ctx.out(line + "\n")
     return 0
+
+
+def _holder(ctx: Context, name: str | None, latest: bool) -> ContainerRecord:
+    """The container whose monitor publishes the ports: the infra container for a pod and for its members."""
+    from libpod import errors
+    from libpod.engine import containers
+    from pypod.cli import targets
+
+    try:
+        record = targets.one(ctx, name, latest)
+    except errors.NotFoundError as e:
+        from libpod.engine import pods
+
+        try:
+            pod = pods.find(ctx.session, name or "")
+        except errors.NotFoundError:
+            raise e from None
+        if not pod["infra_id"]:
+            raise errors.StateError(
+                f'pod "{pod["name"]}" shares no network that a port could lead into', name=pod["name"]
+            ) from None
+        return containers.find(ctx.session, pod["infra_id"])
+    joined = record["network"]["container"]
+    return containers.find(ctx.session, joined) if joined and record.get("pod") else record
 
 
 def _published(ctx: Context, record: ContainerRecord) -> list[PortRecord]:
@@ -114,9 +137,8 @@ def _show_one(ctx: Context, record: ContainerRecord, word: str) -> int:
 
 def _change(ctx: Context, act: str, given: list[str], latest: bool, publish: list[str]) -> int:
     from libpod.engine import ports as engine
-    from pypod.cli import targets
 
-    record = targets.one(ctx, None if latest else given.pop(0), latest)
+    record = _holder(ctx, None if latest else given.pop(0), latest)
     change = engine.add if act == "add" else engine.remove
     for line in _lines(change(ctx.session, record["id"], [*publish, *given])):
         ctx.out(line + "\n")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import socket
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -409,3 +411,46 @@ def test_a_killed_monitor_of_the_pod(shared: Pypod) -> None:
     shared("pod", "restart", "p")
     assert state(shared, "p") == "Running"
     assert spaces(shared, "a")["net"] != os.readlink("/proc/self/ns/net")
+
+
+def fetch(port: int) -> str:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/index.html", timeout=10) as answer:
+        return str(answer.read().decode())
+
+
+# covers: pod create --publish, port, port --publish
+def test_ports_of_a_pod(shared: Pypod) -> None:
+    """They are the infra container's, lead to whatever member listens, and can be changed while it runs."""
+    shared("pod", "create", "-p", "127.0.0.1::8080", "web")
+    serve = "echo hello > /tmp/index.html; exec httpd -f -v -p 8080 -h /tmp"
+    shared.run("-d", "--pod", "web", "--name", "app", "IMAGE", "sh", "-c", serve)
+    published = shared("port", "web", "8080").out
+    assert shared("port", "app", "8080").out == published
+    port = int(published.rpartition(":")[2])
+    wait_until(lambda: served(port), what="httpd listens")
+    assert fetch(port) == "hello\n"
+    for line in shared("ps", "--format", "{{.Names}} {{.Ports}}").lines:
+        assert line.endswith(f"127.0.0.1:{port}->8080/tcp")
+    added = shared("port", "add", "web", "-p", "127.0.0.1::8080").out
+    assert fetch(int(added.rpartition(":")[2])) == "hello\n"
+    shared("restart", "-t", "0", "app")
+    wait_until(lambda: served(port), what="httpd listens again")
+    shared("pod", "stop", "-t", "0", "web")
+    assert not served(port)
+    taken = shared("pod", "create", "-p", f"127.0.0.1:{port}:80", "other").out
+    with socket.socket() as mine:
+        mine.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        mine.bind(("127.0.0.1", port))
+        mine.listen()
+        refused = shared("pod", "start", "other", check=False)
+    assert (refused.code, str(port) in refused.stderr) == (125, True)
+    shared("pod", "rm", taken)
+    result = shared.run("--rm", "--pod", "web", "-p", "80:80", "IMAGE", "true", check=False)
+    assert "--publish cannot be used in pod" in result.stderr
+
+
+def served(port: int) -> bool:
+    try:
+        return bool(fetch(port))
+    except OSError:
+        return False
