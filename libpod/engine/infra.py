@@ -14,7 +14,7 @@ from libpod.engine import answer, containers
 from libpod.rootless import cgroups
 from libpod.state import containers as rows
 from libpod.state import pods as pod_rows
-from libpod.util.lock import RANK_POD
+from libpod.util.lock import RANK_CONTAINER, RANK_POD
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from libpod.engine.session import Session
     from libpod.kernel.cgtree import CgroupPlace
-    from libpod.model.container import ContainerRecord
+    from libpod.model.container import ContainerRecord, PortRecord
     from libpod.model.pod import PodRecord
     from libpod.model.run import RunStatus
     from libpod.monitorctl import Launch
@@ -83,6 +83,61 @@ def ensure(session: Session, pod: PodRecord) -> ContainerRecord | None:
     return record
 
 
+def revive(session: Session, pod: PodRecord) -> bool:
+    """Start the infra container again after its monitor was killed, in the namespaces that members still
+    have; whether there was something to do. Their network comes back, and the pod's ports."""
+    session.enter()
+    with session.locks.take(RANK_POD, pod["id"]):
+        record = rows.get(session.db, pod["infra_id"])
+        status = containers.status(session, record)
+        donor = _donor(session, pod)
+        if _serves(status) or record["infra"] != HOLLOW or not donor:
+            return False
+        from libpod.engine import launch
+        from libpod.engine import start as starting
+
+        forked = launch.fork(session, record["cgroups"], record["cgroup_parent"])
+        launched = launch.place(forked, record["id"], record["stop_timeout_s"])
+        try:
+            with session.locks.take(RANK_CONTAINER, record["id"]):
+                around = starting.surround(
+                    session, launched, record["id"], record["network"], nested=False, adopt=donor
+                )
+                again: ContainerRecord = {
+                    **record,
+                    "adopt": donor,
+                    "ports": _had_ports(session, record),
+                }
+                started = starting.start(session, again, launched, around, attach=None, size=None)
+        except BaseException:
+            launched.close()
+            raise
+        starting.leave(session, started)
+        return True
+
+
+def _had_ports(session: Session, record: ContainerRecord) -> list[PortRecord]:
+    """What was published, with the numbers that were chosen."""
+    ran = monitorctl.load(session.paths.run_dir(record["id"]) + "/status.json")
+    found: list[PortRecord] = (ran or {}).get("ports") or record.get("ports", [])
+    return found
+
+
+def _donor(session: Session, pod: PodRecord) -> int:
+    """The first process of a member that has all that is shared; 0 if none runs."""
+    for cid in pod_rows.member_ids(session.db, pod["id"]):
+        if cid == pod["infra_id"]:
+            continue
+        record = rows.get(session.db, cid)
+        joined = {record["network"]["container"]}
+        spaces = record["namespaces"]
+        joined |= {value.partition(":")[2] for value in (spaces["ipc"], spaces["uts"])}
+        status = containers.status(session, record)
+        if containers.is_running(status) and status["pid"] and joined == {pod["infra_id"]}:
+            return status["pid"]
+    return 0
+
+
 def of_member(session: Session, record: ContainerRecord) -> ContainerRecord | None:
     """The infra container that must run before this one can be started; started if need be."""
     pod_id = record.get("pod", "")
@@ -123,7 +178,7 @@ def part_of_pod(session: Session, record: ContainerRecord, place: CgroupPlace) -
     shm = session.paths.container_dir(record["id"]) + "/shm"
     if record.get("infra"):
         part = Part(cgroups.of_infra(place, record["id"]))
-        part.message = {"shm": {"path": shm, "size": record["shm_size_bytes"]}}
+        part.message = {"shm": {"path": shm, "size": record["shm_size_bytes"], "of": record.get("adopt", 0)}}
         part.shm_path = shm
         return part
     pod = pod_rows.get(session.db, record["pod"])
@@ -172,7 +227,11 @@ def hollow_message(
     own_uts = record["namespaces"]["uts"] == "private"
     return {
         "t": "start",
-        "hollow": {"hostname": record["hostname"] if own_uts else "", "sysctl": record["sysctl"]},
+        "hollow": {
+            "hostname": record["hostname"] if own_uts else "",
+            "sysctl": record["sysctl"],
+            "adopt": record.get("adopt", 0),
+        },
         "stop_signal": record["stop_signal"],
         "events": eventlog.note(session.paths.events, record),
     }
@@ -191,6 +250,10 @@ def more_for_start(session: Session, record: ContainerRecord) -> dict[str, objec
             files = cgroupfiles.files({}, limits, bundle.block_numbers({**record, "resources": limits}))
         return {"infra": True, "pod_limits": [list(pair) for pair in files]}
     pod = pod_rows.get(session.db, record["pod"])
-    if pod["exit_policy"] != "stop" or not pod["infra_id"]:
-        return {}
-    return {"settle_argv": [*session.self_argv, "pod", "settle", pod["id"]]}
+    found: dict[str, object] = {}
+    if pod["exit_policy"] == "stop" and pod["infra_id"]:
+        found["settle_argv"] = [*session.self_argv, "pod", "settle", pod["id"]]
+    if pod["infra_id"] and rows.get(session.db, pod["infra_id"]).get("infra") == HOLLOW:
+        argv = [*session.self_argv, "pod", "revive", pod["id"]]
+        found["keeper"] = {"run_dir": session.paths.run_dir(pod["infra_id"]), "argv": argv}
+    return found

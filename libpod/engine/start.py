@@ -53,16 +53,19 @@ class Surroundings:
 
 
 def surround(
-    session: Session, launched: Launched, cid: str, network: NetworkRecord, *, nested: bool
+    session: Session, launched: Launched, cid: str, network: NetworkRecord, *, nested: bool, adopt: int = 0
 ) -> Surroundings:
     """Have the monitor make the network, while we go on. The container's directories must exist.
 
     `nested`: the container has a user namespace of its own. Then the runtime makes the network's with it, or
-    else its root could set nothing there (docs/internals/spec.md)."""
+    else its root could set nothing there (docs/internals/spec.md). `adopt`: the process whose network
+    namespace is taken over and served again."""
     run_id = os.urandom(8).hex()
     plan = _network(session, network)
     if nested and plan["message"]["mode"] in ("none", "private"):
         plan = {**plan, "message": {**plan["message"], "mode": "nested"}}
+    if adopt and plan["message"]["mode"] in ("none", "private"):
+        plan = {**plan, "message": {**plan["message"], "mode": "path", "path": f"/proc/{adopt}/ns/net"}}
     launched.monitor.send(
         {
             "t": "surround",

@@ -217,6 +217,8 @@ if TYPE_CHECKING:
         """`hollow`: it is the pod's infra container, a monitor that holds what is shared and runs nothing;
         `process`: so, with a first process, which a shared PID namespace needs. Absent = a usual container.
         """
+        adopt: NotRequired[int]
+        """Never stored: the process whose namespaces an infra container takes over."""
         rootfs: str
         """`--rootfs`: a host directory instead of layers; empty otherwise."""
         rootfs_overlay: NotRequired[bool]

@@ -41,10 +41,13 @@ def start(monitor: Monitor, msg: Message) -> None:
     monitor.control.listen(monitor.run_dir)
     starting.arrive_in_cgroup(monitor)
     starting.make_pod_cgroup(monitor, msg)
-    ns.unshare(CLONE_NEWIPC | (CLONE_NEWUTS if wanted["hostname"] else 0))
-    if wanted["hostname"]:
-        _socket.sethostname(wanted["hostname"])
-    _set_parameters(monitor, wanted["sysctl"])
+    if wanted["adopt"]:
+        _take_over(wanted["adopt"], "ipc", *(["uts"] if wanted["hostname"] else []))
+    else:
+        ns.unshare(CLONE_NEWIPC | (CLONE_NEWUTS if wanted["hostname"] else 0))
+        if wanted["hostname"]:
+            _socket.sethostname(wanted["hostname"])
+        _set_parameters(monitor, wanted["sysctl"])
     starting.await_network(monitor)
     starting.await_ports(monitor)
     failpoint.hit("monitor:before-start")
@@ -53,6 +56,16 @@ def start(monitor: Monitor, msg: Message) -> None:
     failpoint.hit("monitor:after-status")
     monitor.tell({"t": "started", "pid": os.getpid(), "started_ns": monitor.started_ns})
     monitor.settled = True
+
+
+def _take_over(pid: int, *kinds: str) -> None:
+    """Go into namespaces that a member of the pod has kept alive."""
+    for kind in kinds:
+        fd = os.open(f"/proc/{pid}/ns/{kind}", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            ns.setns(fd, CLONE_NEWIPC if kind == "ipc" else CLONE_NEWUTS)
+        finally:
+            os.close(fd)
 
 
 def _set_parameters(monitor: Monitor, wanted: Mapping[str, str]) -> None:

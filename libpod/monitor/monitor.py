@@ -84,6 +84,8 @@ class Monitor:
         """What the container's events say, and where they go (libpod/util/eventlog.py)."""
         self.settle_argv: list[str] = []
         """Executed after the end: the pod may have nothing to do any more."""
+        self.keeper: Message | None = None
+        """The infra container of our pod: `run_dir`, and `argv`, which starts it again if it is killed."""
         self.claims: Peer | None = None
         self.is_clean = False
         self.settled = False
@@ -135,6 +137,13 @@ class Monitor:
         """Take note of the end of the program that serves the root file system, our child."""
         if self.server_pid:
             self.loop.on_child(self.server_pid, self._server_ended)
+
+    def watch_keeper(self) -> None:
+        """Take note of the end of the monitor that holds what our pod shares."""
+        if self.keeper is not None:
+            from libpod.monitor import keeper  # lazy: in pods only
+
+            keeper.watch(self, self.keeper)
 
     def _server_ended(self, code: int) -> None:
         self.server_pid = 0

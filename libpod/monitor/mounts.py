@@ -10,7 +10,8 @@ import time
 
 from libpod import errors, log
 from libpod.kernel import mount, ns, overlay
-from libpod.kernel.const import CLONE_NEWNS, MS_NODEV, MS_NOEXEC, MS_NOSUID
+from libpod.kernel.const import AT_FDCWD, CLONE_NEWNS, MS_NODEV, MS_NOEXEC, MS_NOSUID
+from libpod.util import wire
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,14 +33,15 @@ def mount_stage(directory: str) -> None:
 
 def mount_shm(wanted: Mapping[str, Any], fds: list[int]) -> None:
     """Mount /dev/shm of a pod at `wanted["path"]`: a new tmpfs of `size` bytes (0 = no limit), or the one
-    that a descriptor stands for, which is taken over."""
+    that a descriptor stands for, which is taken over, or the one that the process `of` has.
+    """
     path = wanted["path"]
     try:
         os.mkdir(path, 0o700)
     except FileExistsError:
         pass
-    if fds:
-        fd = fds.pop(0)
+    if fds or wanted.get("of"):
+        fd = fds.pop(0) if fds else _shm_of(wanted["of"])
         try:
             mount.move_mount(fd, path)
         finally:
@@ -47,6 +49,26 @@ def mount_shm(wanted: Mapping[str, Any], fds: list[int]) -> None:
         return
     size = f",size={wanted['size']}" if wanted["size"] else ""
     mount.mount("shm", path, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=1777" + size)
+
+
+def _shm_of(pid: int) -> int:
+    """A detached copy of /dev/shm in a container, by a child that goes into its mount namespace."""
+    ours, theirs = wire.pair()
+    child = os.fork()
+    if child == 0:
+        try:
+            fd = os.open(f"/proc/{pid}/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
+            ns.setns(fd, CLONE_NEWNS)
+            theirs.send({"t": "shm"}, [mount.open_tree(AT_FDCWD, "/dev/shm")])
+        finally:
+            os._exit(0)
+    theirs.close()
+    got = ours.recv()
+    ours.close()
+    os.waitpid(child, 0)
+    if got is None or not got[1]:
+        raise errors.MonitorError(f"the shared memory of process {pid} cannot be taken over")
+    return got[1][0]
 
 
 def mount_root(plan: Mapping[str, Any], target: str, log_fd: int = -1) -> int:

@@ -34,7 +34,7 @@ _PLAIN = (
     "kept_fds", "cid", "name", "run_id", "run_dir", "cgroup_link", "merged", "bundle", "place",
     "mounted", "more_mounts", "server_pid", "alive_fd", "log_fd", "init_pid", "started_ns", "stop_signal",
     "stop_timeout_s", "deadline", "removes", "cleanup_argv", "settle_argv",
-    "events", "hollow", "shm",
+    "events", "hollow", "shm", "keeper",
 )  # fmt: skip
 """What goes over as it is."""
 
@@ -188,6 +188,7 @@ def _resume(monitor: Monitor, state: State) -> None:
         if known["client"]:
             monitor.client = peer
     monitor.limit_time(monitor.deadline)
+    monitor.watch_keeper()
     if not monitor.hollow:
         monitor.watch_init()
         monitor.watch_server()

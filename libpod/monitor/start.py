@@ -178,6 +178,8 @@ def _go(monitor: Monitor, runtime: Runtime, stdio: Stdio, msg: Message) -> None:
     monitor.starters = []
     stdio.flow()
     failpoint.hit("monitor:after-started")
+    monitor.keeper = msg.get("keeper")
+    monitor.watch_keeper()
     if timeout_s := float(msg.get("timeout") or 0):
         monitor.limit_time(time.monotonic() + timeout_s)
 

@@ -111,6 +111,7 @@ def merge(request: Request, image: ImageConfig, defaults: Defaults, ids: MergeId
         "pod": ids.get("pod", ""),
         "infra": ids.get("infra", ""),
         "pod_resources": {},
+        "adopt": 0,
         "driver": "overlay",
         "mount_program": "",
         "mapped": False,

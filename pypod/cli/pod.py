@@ -143,6 +143,15 @@ def restart(
     return _each(ctx, pods, lambda pod: engine.restart(ctx.session, pod), every=all, latest=latest)
 
 
+def revive(ctx: Context, pod: Pod) -> int | None:
+    """Start what a pod shares again after its monitor was killed, in the namespaces that containers keep."""
+    from libpod.engine import infra
+    from libpod.engine import pods as engine
+
+    infra.revive(ctx.session, engine.find(ctx.session, pod))
+    return 0
+
+
 def rm(
     ctx: Context,
     pods: Pods = None,

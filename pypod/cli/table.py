@@ -424,6 +424,14 @@ _POD_RESTART: Spec = (
     "",
     " all/a=b latest/l=b ",
 )
+_POD_REVIVE: Spec = (
+    "pod",
+    "revive",
+    True,
+    "pod",
+    "",
+    "",
+)
 _POD_RM: Spec = (
     "pod",
     "rm",
@@ -887,6 +895,7 @@ COMMANDS: dict[str, Spec] = {
     "pod prune": _POD_PRUNE,
     "pod ps": _PODVIEW_PS,
     "pod restart": _POD_RESTART,
+    "pod revive": _POD_REVIVE,
     "pod rm": _POD_RM,
     "pod settle": _POD_SETTLE,
     "pod start": _POD_START,

@@ -32,7 +32,9 @@ COMMANDS = {
         "mounted"
     ),
     "container pause": "Pause all processes of running containers",
-    "container port": "Show which ports of the host lead to a container, or change that while it runs",
+    "container port": (
+        "Show which ports of the host lead to a container or a pod, or change that while it runs"
+    ),
     "container prune": "Remove the containers that do not run",
     "container ps": "List containers",
     "container rename": "Give a container another name",
@@ -101,6 +103,10 @@ COMMANDS = {
     "pod prune": "Remove the pods that have ended, with their containers",
     "pod ps": "List pods",
     "pod restart": "Stop the containers of pods, and start them again",
+    "pod revive": (
+        "Start what a pod shares again after its monitor was killed, in the namespaces that "
+        "containers keep"
+    ),
     "pod rm": "Remove pods with all their containers",
     "pod settle": "End what a pod shares when none of its containers runs and its exit policy is to stop",
     "pod start": "Start all containers of pods",
@@ -108,7 +114,7 @@ COMMANDS = {
     "pod stop": "Stop all containers of pods, at the same time",
     "pod top": "Show the processes of all containers of a pod. Descriptors are those of `top`",
     "pod unpause": "Let paused containers of pods go on",
-    "port": "Show which ports of the host lead to a container, or change that while it runs",
+    "port": "Show which ports of the host lead to a container or a pod, or change that while it runs",
     "ps": "List containers",
     "pull": "Pull images from a registry",
     "push": "Push an image to a registry",
@@ -194,6 +200,7 @@ ARGUMENTS = {
     "pod:pause": "pods",
     "pod:prune": "",
     "pod:restart": "pods",
+    "pod:revive": "pods",
     "pod:rm": "pods",
     "pod:settle": "pods",
     "pod:start": "pods",
@@ -724,6 +731,7 @@ OPTIONS = {
         "all\t-\tRestart all pods\n"
         "latest\t-\tTake the pod that was created last\n"
     ),
+    "pod:revive": "",
     "pod:rm": (
         "all\t-\tRemove all pods\n"
         "force\t-\tStop running containers first\n"

@@ -309,6 +309,12 @@ COMMANDS = (
         examples=("pod restart web", "pod restart --all"),
     ),
     Command(
+        "pod revive",
+        "pod:revive",
+        usage="POD",
+        hidden=True,
+    ),
+    Command(
         "pod rm",
         "pod:rm",
         aliases=("pod remove",),

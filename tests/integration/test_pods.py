@@ -399,18 +399,47 @@ def test_the_processes_of_a_pod_are_in_its_cgroup(shared: Pypod) -> None:
     assert spaces(shared, "b")
 
 
-# covers: run --pod, pod start
-def test_a_killed_monitor_of_the_pod(shared: Pypod) -> None:
-    """Members go on; the pod is not said to run, and the next start makes it whole."""
+# covers: run --pod, pod create --publish
+def test_a_killed_monitor_of_the_pod_is_replaced(shared: Pypod) -> None:
+    """In the same namespaces, with the same ports: members notice a pause of their network, no more."""
+    shared("pod", "create", "-p", "127.0.0.1::8080", "p")
+    serve = "echo hello > /tmp/index.html; echo 1 > /dev/shm/f; exec httpd -f -p 8080 -h /tmp"
+    for name in ("a", "b"):
+        script = serve if name == "a" else "exec sleep 1000"
+        shared.run("-d", "--pod", "p", "--name", name, "IMAGE", "sh", "-c", script)
+    before, inits = spaces(shared, "a"), [shared.init_pid(name) for name in ("a", "b")]
+    port = int(shared("port", "p", "8080").out.rpartition(":")[2])
+    wait_until(lambda: served(port), what="httpd listens")
+    infra = shared("pod", "inspect", "--format", "{{.InfraContainerID}}", "p").out
+    for _ in range(2):
+        killed = shared.init_pid(infra)
+        processes.kill(killed)
+        wait_until(lambda: state(shared, "p") == "Running", what="it is back")
+        wait_until(lambda: served(port), what="its ports are")
+        assert shared.init_pid(infra) != killed
+        assert "tap0" in shared("exec", "a", "ip", "addr").out
+    assert [shared.init_pid(name) for name in ("a", "b")] == inits
+    assert spaces(shared, "a") == before
+    show = ["sh", "-c", f"{SPACES}; cat /dev/shm/f"]
+    lines = shared.run("--rm", "--pod", "p", "IMAGE", *show).lines
+    new = dict(line.split() for line in lines[:-1])
+    assert {space for space in before if before[space] == new[space]} == {"ipc", "net", "uts"}
+    assert lines[-1] == "1"
+    shared("pod", "stop", "-t", "0", "p")
+    assert state(shared, "p") == "Exited"
+
+
+# covers: pod restart
+def test_what_is_lost_with_the_last_member(shared: Pypod) -> None:
+    """Nobody is left who could start the killed monitor again; the next start makes all anew."""
     shared("pod", "create", "p")
     shared.run("-d", "--pod", "p", "--name", "a", "IMAGE", "sleep", "1000")
     infra = shared("pod", "inspect", "--format", "{{.InfraContainerID}}", "p").out
+    shared("stop", "-t", "0", "a")
     processes.kill(shared.init_pid(infra))
-    assert shared.state("a")["Status"] == "running"
-    assert state(shared, "p") == "Degraded"
-    shared("pod", "restart", "p")
+    wait_until(lambda: state(shared, "p") == "Exited", what="it is seen")
+    shared("start", "a")
     assert state(shared, "p") == "Running"
-    assert spaces(shared, "a")["net"] != os.readlink("/proc/self/ns/net")
 
 
 def fetch(port: int) -> str:
