@@ -16,6 +16,7 @@ from libpod import errors, volumes
 from libpod.engine import containers, initproc, rootview
 from libpod.kernel import path, process
 from libpod.storage import driver, mounted, view
+from libpod.util import failpoint
 from libpod.util.lock import RANK_CONTAINER
 
 TYPE_CHECKING = False
@@ -84,16 +85,15 @@ class View:
 
     def _of_stopped(self) -> int:
         session, record = self._session, self.record
-        self._mounts = sorted(
-            (m for m in record["mounts"] if m["type"] in ("bind", "volume") and not m.get("overlay")),
-            key=lambda m: len(m["destination"]),
-            reverse=True,
-        )
+        fixed = [m for m in record["mounts"] if not m.get("same_place") and m["destination"] not in ("", "/")]
+        self._mounts = sorted(fixed, key=lambda m: len(m["destination"]), reverse=True)
         fd = self._mounted()
         if fd >= 0:
             return fd
         if self._write:
-            return view.to_write(session.paths, driver.mount_plan(session.paths, record))
+            fd = view.to_write(session.paths, driver.mount_plan(session.paths, record))
+            failpoint.hit("cp:after-mount")
+            return fd
         return view.of_plan(session.paths, driver.read_plan(session.paths, record))
 
     def _mounted(self) -> int:
@@ -197,6 +197,14 @@ class View:
 
     def _open_source(self, mount: MountRecord) -> int:
         session = self._session
+        if mount["type"] not in ("bind", "volume") or mount.get("overlay"):
+            kind = "overlay" if mount.get("overlay") else mount["type"]
+            raise errors.StateError(
+                f'"{mount["destination"]}" of container "{self.record["name"]}" is a mount ({kind}) that is '
+                "there only while it runs",
+                remedy=f'start it with "pypod start {self.record["name"]}", or use "pypod init"',
+                name=self.record["name"],
+            )
         if mount["type"] == "bind":
             source = mount["source"]
         else:

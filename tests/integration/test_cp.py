@@ -418,6 +418,36 @@ def test_with_every_driver(shared: Pypod, driver: str, tmp_path: Path) -> None:
 
 
 # covers: cp
+@pytest.mark.needs("fuse-overlayfs")
+@pytest.mark.parametrize("driver", ["overlay", "fuse-overlayfs"])
+def test_a_killed_copy_leaves_no_mount_and_no_lock(shared: Pypod, driver: str, tmp_path: Path) -> None:
+    (tmp_path / "f").write_text("data")
+    cid = shared("--storage-driver", driver, "create", "--network=none", shared.image, "cat", "/etc/f").out
+    words = ["cp", str(tmp_path / "f"), f"{cid}:/etc/f"]
+    assert shared(*words, env={"PYPOD_FAILPOINT": "cp:after-mount=kill"}, check=False).code == -9
+    assert shared(*words, env={"PYPOD_FAILPOINT": "cp:after-mount=fail"}, check=False).code == 125
+    shared(*words)
+    assert shared("start", "-a", cid).out == "data"
+
+
+# covers: cp
+def test_what_is_there_only_while_it_runs(shared: Pypod, tmp_path: Path) -> None:
+    (tmp_path / "f").write_text("data")
+    (tmp_path / "lower").mkdir()
+    words = ["--network=none", "--tmpfs=/mem", "-v", f"{tmp_path / 'lower'}:/over:O"]
+    cid = shared("create", *words, shared.image, "sleep", "1000").out
+    for folder in ("/mem", "/over"):
+        for pair in ([str(tmp_path / "f"), f"{cid}:{folder}/f"], [f"{cid}:{folder}", str(tmp_path / "out")]):
+            failed = shared("cp", *pair, check=False)
+            refused(failed, "only while it runs")
+    shared("start", cid)
+    for folder in ("/mem", "/over"):
+        shared("cp", str(tmp_path / "f"), f"{cid}:{folder}/f")
+        assert content(shared, cid, f"{folder}/f") == "data"
+    assert not list((tmp_path / "lower").iterdir())
+
+
+# covers: cp
 def test_nobody_starts_a_container_that_is_written_to(shared: Pypod) -> None:
     """Two mounts of one upper directory destroy it: the start waits until the copy is done."""
     cid = shared("create", "--network=none", shared.image, "cat", "/etc/big").out
