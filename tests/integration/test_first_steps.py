@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.support.engine import Pypod
+from tests.support.engine import Pypod, command, environment
 
 pytestmark = pytest.mark.needs("crun", "slirp4netns", "newuidmap", "busybox")
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 def test_an_imported_image_is_listed(pypod: Pypod) -> None:
@@ -73,3 +76,20 @@ def test_no_process_is_left_after_everything_is_removed(pypod: Pypod) -> None:
     pypod.run("IMAGE", "true")
     pypod("rm", "-af", "-t", "0")
     assert pypod("ps", "-aq").out == ""
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [("web.sh", "<h1>hello</h1>"), ("jobs.sh", "job 20: exit code 2"), ("pod.sh", "hello from a pod")],
+)
+# covers: run, pod create, pod ps, port
+def test_the_examples_run(pypod: Pypod, tmp_path: Path, script: str, said: str) -> None:
+    assert pypod.image
+    (tmp_path / "pypod").symlink_to(command()[0])
+    env = environment(PYPOD_ROOT=str(pypod.graphroot), PYPOD_RUNROOT=str(pypod.runroot))
+    env["PATH"] = f"{tmp_path}:{env['PATH']}"
+    done = subprocess.run(
+        ["sh", str(EXAMPLES / script)], env=env, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, said in done.stdout) == (0, True), done
+    assert pypod("ps", "-aq").out == pypod("pod", "ps", "-q").out == ""

@@ -44,7 +44,9 @@ def test_scripts_that_are_named_exist(page: str) -> None:
     ]
 
 
-@pytest.mark.parametrize("page", ["README.md", "examples/web.sh", "examples/jobs.sh", "scripts/quickstart"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "examples/web.sh", "examples/jobs.sh", "examples/pod.sh", "scripts/quickstart"]
+)
 def test_commands_that_are_shown_exist(page: str) -> None:
     """Every `pypod WORD` in a block of code or a script is a command."""
     text = (TREE / page).read_text()
