@@ -168,6 +168,7 @@ def reset(
         lines = [
             "WARNING! This will remove:",
             f"\t- all containers ({there['containers']}, {there['running']} of them running)",
+            "\t- all pods",
             f"\t- all images ({there['layers']} layers)",
             f"\t- all volumes ({there['volumes']}), with the data in them",
             f"\t- the store {root}",

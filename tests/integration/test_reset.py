@@ -44,6 +44,25 @@ def test_all_is_removed(pypod: Pypod) -> None:
 
 
 # covers: system reset
+@pytest.mark.parametrize("damaged", [False, True])
+def test_pods(pypod: Pypod, damaged: bool) -> None:
+    """What a pod's members share ends with them, and nobody brings it back."""
+    pypod("pod", "create", "--name", "p")
+    cid = pypod.detached("--pod", "p", "IMAGE", *ENDS_WITH_42)
+    init = processes.Handle(pypod.init_pid(cid))
+    if damaged:
+        for log in ("state.db-wal", "state.db-shm"):
+            (pypod.graphroot / log).unlink(missing_ok=True)
+        (pypod.graphroot / "state.db").write_bytes(b"this is no database" * 500)
+    assert pypod("system", "reset", "-f").out.startswith("Removed 2 containers, ")
+    assert init.wait_gone(0)
+    init.close()
+    assert gone(pypod)
+    works(pypod)
+    assert pypod("pod", "ps", "-q").out == ""
+
+
+# covers: system reset
 def test_it_is_asked_before(pypod: Pypod) -> None:
     pypod("create", pypod.image, "true")
     pypod("volume", "create", "data")
