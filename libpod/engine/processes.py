@@ -37,8 +37,8 @@ def running(session: Session, record: ContainerRecord, verb: str) -> RunStatus:
 def of_container(session: Session, record: ContainerRecord, status: RunStatus) -> list[int]:
     """Process ids of this pid namespace; the first process first. Inside the user namespace.
 
-    They may be others' by the time they are looked at: whoever reads more of them reads their cgroup, or
-    namespace, along."""
+    By the time that they are looked at they may be others': one that has no id in the container's pid
+    namespace is none of its processes."""
     init = initproc.of_container(session, record["id"])
     if init is None:
         return []

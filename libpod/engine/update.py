@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 
 from libpod import errors
@@ -103,9 +104,12 @@ def write(path: str, wanted: Sequence[tuple[str, str]], name: str) -> list[tuple
         except OSError as e:
             for done, old in undo:
                 cgroup.write_text(path, done, old)
+            remedy = "look at /sys/fs/cgroup" + path
+            if e.errno == errno.ENOENT:
+                remedy = "this kernel does not have it: leave the option out"
             raise errors.StateError(
-                f'container "{name}": {file} cannot be set to "{value}": {os.strerror(e.errno or 5)}',
-                remedy="look at /sys/fs/cgroup" + path,
+                f'container "{name}": {file} cannot be set to "{value}": {os.strerror(e.errno or errno.EIO)}',
+                remedy=remedy,
                 name=name,
             ) from e
         undo.insert(0, (file, cgroupfiles.former(file, held, value)))

@@ -53,7 +53,8 @@ def changed(old: ResourceRecord, options: Mapping[str, object], notes: list[str]
     found = resources.parse(asked, notes)
     if "memory" in asked and "memory_swap" not in asked and old.get("memory_swap", 0):
         swap = old["memory_swap"]
-        if swap < 0 or swap >= found["memory"]:
+        implied = swap == 2 * old.get("memory", 0)
+        if not implied and (swap < 0 or swap >= found["memory"]):
             found["memory_swap"] = swap
     merged = {**old}
     for key in gone:

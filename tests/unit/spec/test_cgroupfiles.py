@@ -18,7 +18,9 @@ def test_what_is_not_named_stays() -> None:
     old = {"memory": 64 * MIB, "memory_swap": 128 * MIB, "pids_limit": 5, "cpuset_cpus": "0"}
     assert changed(old) == old
     assert changed(old, cpus="1.5") == {**old, "cpu_quota": 150_000, "cpu_period": 100_000}
-    assert changed(old, memory="32m") == {**old, "memory": 32 * MIB}
+    assert changed(old, memory="32m") == {**old, "memory": 32 * MIB, "memory_swap": 64 * MIB}
+    swap = {**old, "memory_swap": 100 * MIB}
+    assert changed(swap, memory="32m") == {**swap, "memory": 32 * MIB}
     assert changed(old, memory="256m") == {**old, "memory": 256 * MIB, "memory_swap": 512 * MIB}
     assert changed(old, memory_swap="-1") == {**old, "memory_swap": -1}
 
