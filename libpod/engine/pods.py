@@ -14,7 +14,7 @@ from libpod.model import pod as model
 from libpod.state import containers as rows
 from libpod.state import pods as pod_rows
 from libpod.storage import rootfs
-from libpod.util import failpoint, fanout, undo
+from libpod.util import eventlog, failpoint, fanout, undo
 from libpod.util.lock import RANK_CONTAINER, RANK_POD
 
 TYPE_CHECKING = False
@@ -121,6 +121,7 @@ def create(session: Session, options: Mapping[str, object], command_line: list[s
     if options.get("infra") is False:
         pod["share"] = []
         _insert(session, pod, None)
+        eventlog.pod(session.paths.events, pod, "create")
         return pod
     session.enter()
     for_infra = {key: value for key, value in options.items() if key not in (*_OF_POD, *_INHERITED)}
@@ -137,6 +138,7 @@ def create(session: Session, options: Mapping[str, object], command_line: list[s
         _insert(session, pod, record)
         steps.dismiss()
     failpoint.hit("pod-create:after-row")
+    eventlog.pod(session.paths.events, pod, "create")
     return pod
 
 
@@ -220,6 +222,7 @@ def start(session: Session, pod: PodRecord) -> None:
         containers.each(todo, lambda cid: starter.start(rows.get(session.db, cid)))
     finally:
         starter.close()
+    eventlog.pod(session.paths.events, pod, "start")
 
 
 def end(session: Session, pod: PodRecord, timeout_s: int | None = None) -> None:
@@ -228,6 +231,8 @@ def end(session: Session, pod: PodRecord, timeout_s: int | None = None) -> None:
     at_work = [record for record, status in found if _is_up(status) and record["id"] != pod["infra_id"]]
     _all_at_once(at_work, lambda record: stop.stop(session, record, timeout_s))
     stop_infra(session, pod, found)
+    if any(_is_up(status) for _record, status in found):
+        eventlog.pod(session.paths.events, pod, "stop")
 
 
 def stop_infra(session: Session, pod: PodRecord, found: Sequence[Member]) -> None:
@@ -260,6 +265,7 @@ def kill(session: Session, pod: PodRecord, number: int) -> None:
     containers.each(todo, lambda cid: stop.kill(session, todo[cid], number))
     if number == stop.SIGKILL:
         stop_infra(session, pod, found)
+    eventlog.pod(session.paths.events, pod, "kill")
 
 
 def freeze(session: Session, pod: PodRecord, on: bool) -> None:
@@ -274,6 +280,7 @@ def freeze(session: Session, pod: PodRecord, on: bool) -> None:
         if status["state"] == wanted and record["id"] != pod["infra_id"]
     }
     containers.each(todo, lambda cid: act(session, todo[cid]))
+    eventlog.pod(session.paths.events, pod, "pause" if on else "unpause")
 
 
 def remove(session: Session, pod: PodRecord, *, force: bool, timeout_s: int | None = None) -> None:
@@ -342,6 +349,7 @@ def _forget(session: Session, pod: PodRecord) -> None:
                 held.remove()
     failpoint.hit("pod-rm:after-infra")
     pod_rows.delete(session.db, pod["id"])
+    eventlog.pod(session.paths.events, pod, "remove")
 
 
 def prune(session: Session, say: Callable[[str], None]) -> None:

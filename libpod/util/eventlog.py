@@ -95,6 +95,12 @@ def image(folder: str, status: str, image_id: str, name: str) -> None:
     append(folder, {"type": "image", "status": status, "id": image_id, "name": name})
 
 
+def pod(folder: str, record: Mapping[str, Any], status: str) -> None:
+    """Something has happened to a pod."""
+    event = {"id": record["id"], "name": record["name"], "attributes": record["labels"]}
+    append(folder, {"type": "pod", "status": status, **event})
+
+
 def volume(folder: str, status: str, name: str) -> None:
     """Something has happened to a volume."""
     append(folder, {"type": "volume", "status": status, "name": name})

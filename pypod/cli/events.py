@@ -18,7 +18,7 @@ def events(
             "--filter",
             "-f",
             metavar="KEY=VALUE",
-            help="Show only what fits: container, event, image, label, type, volume",
+            help="Show only what fits: container, event, image, label, pod, type, volume",
         ),
     ] = None,
     format: Annotated[
@@ -33,7 +33,7 @@ def events(
         str | None, opt("--until", metavar="TIME", help="Show what was, or comes, until then")
     ] = None,
 ) -> int | None:
-    """Show what happens to containers, images and volumes.
+    """Show what happens to containers, pods, images and volumes.
 
     Shows what comes, until it is stopped. With --since what was before comes first; --stream=false shows what
     was and ends. Filters of one key are alternatives, those of several keys must all fit.

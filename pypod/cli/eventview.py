@@ -65,7 +65,7 @@ def _line(event: Event, whole_ids: bool) -> str:
     words = [_moment(event["time"]), event["type"], event["status"]]
     cid, name = str(event.get("id") or ""), str(event.get("name") or "")
     cid = cid if whole_ids else cid[:12]
-    if event["type"] == "container":
+    if event["type"] in ("container", "pod"):
         facts = [
             ("image", event.get("image") or ""),
             ("name", name),

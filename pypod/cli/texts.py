@@ -52,7 +52,7 @@ COMMANDS = {
     "cp": "Copy files between a container and the host, or between containers",
     "create": "Create a container without starting it",
     "diff": "Show what a container has changed in its files, or an image in its last layer",
-    "events": "Show what happens to containers, images and volumes",
+    "events": "Show what happens to containers, pods, images and volumes",
     "exec": "Run a command in a running container",
     "export": "Write the files of a container as a tar archive",
     "help": "Show the help of a command",
@@ -130,7 +130,7 @@ COMMANDS = {
     "system": "Manage the engine itself",
     "system check": "Compare what is stored with its digests, and show what is damaged",
     "system df": "Show how much disk images, containers and volumes take, and how much of it can be had back",
-    "system events": "Show what happens to containers, images and volumes",
+    "system events": "Show what happens to containers, pods, images and volumes",
     "system info": "Show facts about this machine, the store and the engine",
     "system prune": "Remove what nobody needs: containers that do not run, images without a name",
     "system reset": "End all containers and remove everything: containers, images, volumes, the store itself",
@@ -501,7 +501,7 @@ OPTIONS = {
         "format\t(json)\tPrint as json\n"
     ),
     "events:events": (
-        "filter\t-\tShow only what fits: container, event, image, label, type...\n"
+        "filter\t-\tShow only what fits: container, event, image, label, pod,...\n"
         "format\t(json)\tPrint as json or by a Go template\n"
         "no-trunc\t-\tShow whole ids\n"
         "since\t-\tShow what was since then: a moment, or 10m\n"

@@ -90,6 +90,18 @@ def test_images_and_volumes(pypod: Pypod) -> None:
     assert of(pypod, "-f", "image=localhost/second:latest", "-f", "volume=data") == []
 
 
+# covers: events --filter
+def test_pods(shared: Pypod) -> None:
+    pod = shared("pod", "create", "--name", "group", "--label", "a=b").out
+    shared("run", "-d", "--pod", "group", shared.image, "sleep", "1000")
+    for words in (["stop", "-t0"], ["start"], ["pause"], ["unpause"], ["kill"], ["rm", "-f", "-t0"]):
+        shared("pod", *words, "group")
+    expected = ["create", "stop", "start", "pause", "unpause", "kill", "remove"]
+    assert of(shared, "-f", f"pod={pod}") == [f"pod {what}" for what in expected]
+    line = shared("events", "--stream=false", "-f", "pod=group", "-f", "event=create", "-f", "label=a").out
+    assert line.endswith(f" pod create {pod} (image=, name=group, a=b)")
+
+
 # covers: events --no-trunc, events --filter
 def test_the_line_that_is_shown(shared: Pypod) -> None:
     cid = shared(
