@@ -165,6 +165,10 @@ def build_record(
     if record["namespaces"]["uts"].startswith("container:"):
         other = containers.get(session.db, record["namespaces"]["uts"].partition(":")[2])
         record = {**record, "hostname": other["hostname"]}
+    if req["ports"] and not record.get("ports") and session.notify is not None:
+        from libpod.spec import ports  # lazy: only for what it says
+
+        session.notify(ports.DISCARDED)  # the settings say that the network is the host's
     process.check_text(record["args"], record["env"])
     if not record["rootfs"] or record.get("rootfs_overlay"):
         record = _with_driver(session, record)

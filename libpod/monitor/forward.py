@@ -54,6 +54,8 @@ class Hub:
         self._targets: dict[int, Any] = {}
         self._pipes: list[tuple[int, int]] = []
         self._paused: list[Listener] = []
+        self._has_paused = False
+        """It was logged that there was no descriptor; once is enough."""
         self._ports: dict[str, Listener | Port] = {}
         self._rules: dict[tuple[int, int], int] = {}
         """Protocol and port inside: how many listening sockets they have."""
@@ -119,7 +121,9 @@ class Hub:
 
     def pause(self, listener: Listener) -> None:
         """Leave who comes waiting for a moment: there is no descriptor."""
-        log.warning("no descriptor for a connection: it has to wait", port=listener.port)
+        if not self._has_paused:
+            self._has_paused = True
+            log.warning("no descriptor for a connection: it has to wait", port=listener.port)
         listener.quiet(True)
         self._paused.append(listener)
         self._retry = time.monotonic() + _RETRY_S

@@ -16,6 +16,7 @@ import termios
 from _struct import pack
 
 from libpod import log
+from libpod.monitor.inside import NO_LINGER
 from libpod.monitor.loop import NO_ROOM
 
 TYPE_CHECKING = False
@@ -33,7 +34,7 @@ _ROUNDS = 8
 _ACCEPTS = 64
 _FLAGS = 3
 """SPLICE_F_MOVE, SPLICE_F_NONBLOCK: fcntl.h."""
-_NO_LINGER = pack("=ii", 1, 0)
+_LINGER = pack("=ii", 0, 0)
 _splice = os.splice
 
 
@@ -100,6 +101,7 @@ class Connection:
         hub.connections += 1
         try:
             client.setsockopt(_socket.IPPROTO_TCP, _socket.TCP_NODELAY, 1)
+            client.setsockopt(_socket.SOL_SOCKET, _socket.SO_LINGER, NO_LINGER)
             self._connect()
         except OSError as error:
             self._refused(error)
@@ -194,8 +196,8 @@ class Connection:
         for sock in (self.client, self.inner):
             if sock is None:
                 continue
-            if self.reset is not None and sock is not self.reset and not _unsent(sock):
-                sock.setsockopt(_socket.SOL_SOCKET, _socket.SO_LINGER, _NO_LINGER)
+            if self.reset is None or sock is self.reset or _unsent(sock):
+                sock.setsockopt(_socket.SOL_SOCKET, _socket.SO_LINGER, _LINGER)
             hub.forget(sock.fileno())
             sock.close()
         if self.inner is not None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import _socket
 import errno
 import os
+from _struct import pack
 
 from libpod import log
 from libpod.errors import KernelError
@@ -28,6 +29,10 @@ PRIORITY = 20569
 """Of the rules: before those of the main table (32766)."""
 V4, V6 = _socket.AF_INET, _socket.AF_INET6
 
+NO_LINGER = pack("=ii", 1, 0)
+"""A closed connection is reset, socket(7): so is one that a killed forwarder had, which must not look like an
+orderly end.
+"""
 _SWITCHES = ("ipv4/tcp_fwmark_accept", "ipv4/fwmark_reflect", "ipv6/fwmark_reflect")
 """Below /proc/sys/net: an accepted connection has the mark of what opened it; so have the resets and other
 packets that the kernel answers with by itself.
@@ -208,6 +213,7 @@ def _own(family: int, kind: int, client: str, port: int) -> Any:
     try:
         if kind == _STREAM:
             sock.setsockopt(_socket.IPPROTO_TCP, _socket.TCP_NODELAY, 1)
+            sock.setsockopt(_socket.SOL_SOCKET, _socket.SO_LINGER, NO_LINGER)
         sock.setsockopt(_socket.SOL_SOCKET, _SO_MARK, MARK)
         sock.setsockopt(_socket.SOL_SOCKET, _socket.SO_REUSEADDR, 1)
         if family == V6:

@@ -168,6 +168,8 @@ def _ports(request: Request, exposed: list[str], network: NetworkRecord) -> list
     from libpod.spec import ports  # lazy: most containers publish nothing
 
     found = list(request["ports"])
+    if found:
+        ports.check_mode(network["mode"])  # which the settings may have chosen
     return [*found, *ports.exposed(exposed, found)] if request["publish_all"] else found
 
 

@@ -41,13 +41,19 @@ def parse(options: Options, mode: str, notes: list[str]) -> tuple[list[PortRecor
     if mode == "host":
         notes.append(DISCARDED)
         return [], False
-    if found and mode in _WITHOUT_PORTS:
+    if found:
+        check_mode(mode)
+    refuse_twice(found)
+    return found, publish_all and mode not in _WITHOUT_PORTS
+
+
+def check_mode(mode: str) -> None:
+    """Raise UsageError if ports cannot be published with this kind of network."""
+    if mode in _WITHOUT_PORTS:
         raise UsageError(
             f"--publish cannot be used with --network={mode}: {_WITHOUT_PORTS[mode]}",
             remedy="leave --publish out, or use the default network",
         )
-    refuse_twice(found)
-    return found, publish_all and mode not in _WITHOUT_PORTS
 
 
 def mapping(value: str) -> list[PortRecord]:

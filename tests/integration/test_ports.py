@@ -271,6 +271,14 @@ def test_the_ports_outlive_the_monitor_and_end_with_the_container(shared: Pypod)
         connect(port)
 
 
+def test_a_container_that_lost_its_monitor_is_started_again(shared: Pypod) -> None:
+    cid, port = published(shared, "-p", "20401:80")
+    processes.kill(shared.monitor_pid(cid))
+    shared("restart", "-t0", cid)
+    serve(shared, cid, "tcp6:80")
+    assert ask(port, "who")[0] == GATEWAY
+
+
 def test_restart_stop_and_start(shared: Pypod) -> None:
     cid, port = published(shared, "-p", "20400:80")
     shared("restart", "-t0", cid)
@@ -405,7 +413,7 @@ def test_what_ps_and_inspect_show(shared: Pypod) -> None:
 
 
 # covers: run --publish, create --publish
-def test_ports_that_cannot_be(shared: Pypod) -> None:
+def test_ports_that_cannot_be(shared: Pypod, tmp_path: Path) -> None:
     for value in (
         "70000:80",
         "80/foo",
@@ -427,6 +435,14 @@ def test_ports_that_cannot_be(shared: Pypod) -> None:
     assert shared("ps", "-aq").out == ""
     result = shared.run("--rm", "--network", "host", "-p", "20450:80", "IMAGE", "true")
     assert "Port mappings have been discarded" in result.stderr
+    settings = tmp_path / "containers.conf"
+    env = {"CONTAINERS_CONF": str(settings)}
+    settings.write_text('[containers]\nnetns = "host"\n')
+    result = shared.run("--rm", "-p", "20450:80", "IMAGE", "true", env=env)
+    assert "Port mappings have been discarded" in result.stderr
+    settings.write_text('[containers]\nnetns = "none"\n')
+    result = shared.run("--rm", "-p", "20450:80", "IMAGE", "true", env=env, check=False)
+    assert (result.code, "--network=none" in result.stderr) == (125, True), str(result)
 
 
 # covers: run --publish
