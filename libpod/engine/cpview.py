@@ -61,6 +61,12 @@ class View:
         self._fds: list[int] = []
         self._mounts: list[MountRecord] = []
         self._sources: dict[str, int] = {}
+        if record.get("infra") == "hollow":  # its first process is the monitor, whose root is the host's
+            raise errors.StateError(
+                f'container "{record["name"]}" has no files: it holds what the members of a pod share',
+                remedy="name a member of the pod",
+                name=record["name"],
+            )
         session.enter()
         try:
             root_fd = _of_running(session, record)

@@ -43,8 +43,19 @@ def containers_here(session: Session) -> list[tuple[ContainerRecord, str]]:
     return [(r, found[r["id"]]) for r in rows.all_records(session.db) if r["id"] in found]
 
 
+def has_files(record: ContainerRecord) -> bool:
+    """Say whether there is anything to mount: the infra container of a pod may be a monitor alone."""
+    return record.get("infra") != "hollow"
+
+
 def mount_container(session: Session, record: ContainerRecord) -> str:
     """Mount a container's root file system; returns where. A running one shows its real root. Idempotent."""
+    if not has_files(record):
+        raise errors.StateError(
+            f'container "{record["name"]}" has no files: it holds what the members of a pod share',
+            remedy="name a member of the pod",
+            name=record["name"],
+        )
     session.enter()
     target = mounted.place(session.paths, record["id"])
     with session.locks.take(RANK_CONTAINER, record["id"]) as held:

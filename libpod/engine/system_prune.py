@@ -7,7 +7,7 @@ import stat
 
 from libpod.engine import container_prune, image_prune, prune_filters, volumes
 from libpod.state import containers
-from libpod.storage import layers
+from libpod.storage import layers, mounted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def _sizes(session: Session, with_volumes: bool) -> dict[str, int]:
 
 def disk(path: str) -> int:
     """Bytes of disk of a file or tree, links not followed and hard links counted once; what vanishes
-    meanwhile counts nothing.
+    meanwhile counts nothing, nor does what `mount` shows below the directory of a container.
     """
     try:
         total = os.lstat(path).st_blocks
@@ -61,6 +61,8 @@ def disk(path: str) -> int:
         return 0
     linked: set[tuple[int, int]] = set()
     for folder, below, names in os.walk(path):
+        if folder == path and mounted.PLACE in below and os.path.isdir(f"{path}/run"):
+            below.remove(mounted.PLACE)
         for name in (*below, *names):
             try:
                 found = os.lstat(f"{folder}/{name}")

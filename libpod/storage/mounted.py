@@ -18,18 +18,18 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from libpod.conf.paths import Paths
 
-_PLACE = "mount"
+PLACE = "mount"
 _FILES = "files"
 
 
 def place(paths: Paths, cid: str) -> str:
     """The mount point of a container. That it is there means that it was mounted at some time."""
-    return f"{paths.container_dir(cid)}/{_PLACE}"
+    return f"{paths.container_dir(cid)}/{PLACE}"
 
 
 def image_place(paths: Paths, image_id: str) -> str:
     """The mount point of an image."""
-    return f"{paths.images}/{image_id}/{_PLACE}"
+    return f"{paths.images}/{image_id}/{PLACE}"
 
 
 def image_files(paths: Paths, image_id: str) -> str:
@@ -43,7 +43,7 @@ def here(paths: Paths) -> tuple[dict[str, str], dict[str, str]]:
     for row in mount.mounts():
         for folder, out in zip((paths.containers, paths.images), found, strict=True):
             name, slash, rest = row.target.removeprefix(folder + "/").partition("/")
-            if row.target.startswith(folder + "/") and slash and rest == _PLACE:
+            if row.target.startswith(folder + "/") and slash and rest == PLACE:
                 out[name] = row.target
     return found
 

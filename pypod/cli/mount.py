@@ -41,6 +41,8 @@ def mount(
         raise errors.UsageError("--latest and containers cannot be used together")
     if all or containers or latest:
         records = find.select(ctx.session, list(containers or ()), every=all, newest=latest)
+        if all:
+            records = [record for record in records if engine.has_files(record)]
 
         def show(record: ContainerRecord) -> None:
             ctx.out(engine.mount_container(ctx.session, record) + "\n")

@@ -248,6 +248,32 @@ def test_nothing_is_left_of_a_session(shared: Pypod) -> None:
     (shared.base / "out.tar").unlink()
 
 
+# covers: mount, cp
+def test_what_holds_a_pod_together_has_no_files(shared: Pypod, tmp_path: Path) -> None:
+    shared("pod", "create", "--name", "p")
+    member = shared.detached("--pod", "p", "--network=none")
+    infra = shared("pod", "inspect", "-f", "{{.InfraContainerID}}", "p").out
+    for failed in (
+        inside(shared, "$P mount $1", infra, check=False),
+        shared("cp", f"{infra}:/etc/passwd", str(tmp_path), check=False),
+        shared("cp", str(shared.image_tar), f"{infra}:/tmp/x", check=False),
+    ):
+        assert failed.code == 125
+        assert "has no files" in failed.stderr
+    assert list(tmp_path.iterdir()) == []
+    assert inside(shared, "$P mount --all").lines == [str(shared.graphroot / "containers" / member / "mount")]
+    shared("pod", "rm", "-f", "p")
+
+
+# covers: mount, system df
+@pytest.mark.parametrize("driver", DRIVERS)
+def test_a_mount_takes_no_disk(shared: Pypod, driver: str) -> None:
+    created(shared, "IMAGE", "true", driver=driver)
+    shared("start", "c")
+    before = shared("system", "df", "--format", "{{.Type}} {{.Size}}").lines
+    assert inside(shared, "$P mount c >&2; $P system df --format '{{.Type}} {{.Size}}'").lines == before
+
+
 # covers: mount, image mount
 @pytest.mark.parametrize("point", ["mount:after-place", "mount:after-mount", "mount:after-copy"])
 @pytest.mark.parametrize("driver", DRIVERS)
