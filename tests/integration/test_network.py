@@ -188,12 +188,10 @@ def test_networks_that_cannot_be(shared: Pypod, value: str) -> None:
         ["--mac-address", "02:00:00:00:00:01"],
         ["--network-alias", "db"],
         ["--network", "none", "--network", "host"],
-        ["--pod", "p"],
-        ["--pod", "new:p"],
     ],
     ids=" ".join,
 )
-# covers: run --ip, run --mac-address, run --network-alias, run --pod
+# covers: run --ip, run --mac-address, run --network-alias
 def test_what_is_not_there_yet_says_so(shared: Pypod, options: list[str]) -> None:
     result = shared.run("--rm", *options, "IMAGE", "true", check=False)
     assert result.code == 125
