@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 
 _DATABASE = ("state.db", "state.db-wal", "state.db-shm", "state.db-journal")
+_NEW_DATABASE = "state.db.new-"
 _FILES = ("containers", "layers", "blobs", "images", "volumes", "tmp")
 """What leaves its place by a rename."""
 _REST = ("trash", "cache", "cgroups", "events", "linger-told", "single-id")
@@ -192,7 +193,7 @@ def _remove_all(paths: Paths) -> list[str]:
     """Under the rootless lock, with nobody else in the namespace."""
     root_fd = os.open(paths.graphroot, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        for name in [*_DATABASE, *(n for n in os.listdir(root_fd) if n.startswith("state.db.new-"))]:
+        for name in [*_DATABASE, *(n for n in os.listdir(root_fd) if n.startswith(_NEW_DATABASE))]:
             staging.remove_tree_at(root_fd, name)
         failpoint.hit("reset:after-database")
         trash_fd = _trash(root_fd)
@@ -213,7 +214,9 @@ def _remove_all(paths: Paths) -> list[str]:
         failpoint.hit("reset:after-files")
         for name in _SIGNS:
             staging.remove_tree_at(root_fd, name)
-        left = sorted(os.listdir(root_fd))
+        # What a command that reads, and so waits for no lock, has made anew is a new store, not a rest.
+        ours = (*_DATABASE, *_FILES, *_REST, *_SIGNS)
+        left = sorted(n for n in os.listdir(root_fd) if n not in ours and not n.startswith(_NEW_DATABASE))
     finally:
         os.close(root_fd)
     for path in (paths.runroot, *([] if left else [paths.graphroot])):

@@ -178,6 +178,18 @@ def test_other_commands_at_work(pypod: Pypod) -> None:
 
 
 # covers: system reset
+def test_others_that_only_read(pypod: Pypod) -> None:
+    pypod("create", pypod.image, "true")
+    readers = [pypod.start("ps", "-a") for _ in range(4)]
+    reset = pypod("system", "reset", "-f")
+    assert (reset.code, reset.stderr) == (0, "")
+    for reader in readers:
+        _, err = reader.communicate(timeout=30)
+        assert "Traceback" not in err
+    works(pypod)
+
+
+# covers: system reset
 def test_what_is_mounted_in_the_store(pypod: Pypod) -> None:
     pypod("volume", "create", "data")
     place = pypod.graphroot / "volumes" / "data" / "_data"
