@@ -46,6 +46,7 @@ class Paths:
         "locks",
         "ns",
         "runroot",
+        "secrets",
         "state_db",
         "tmp",
         "trash",
@@ -66,6 +67,7 @@ class Paths:
         self.cgroups = graphroot + "/cgroups"
         """In which cgroups the runs of containers are; also for containers that are gone."""
         self.volumes = graphroot + "/volumes"
+        self.secrets = graphroot + "/secrets"
         self.trash = graphroot + "/trash"
         self.tmp = graphroot + "/tmp"
         self.cache = graphroot + "/cache"

@@ -85,6 +85,10 @@ def write(
     filters = seccomp.plan(record["security"], session.paths.cache, runtime)
     files = etcfiles.write(session, record, bundle, root_fd, network)
     files.update(accounts_files)
+    if record.get("secrets"):
+        from libpod.engine import secretuse  # lazy: seldom
+
+        files.update(secretuse.files(session, record))
     volumes.give_sources(record, outer, os.path.realpath(session.environ.get("HOME", "/")))
     ctx: AssembleContext = {
         "rootfs": str(prepared["merged"]),

@@ -170,6 +170,10 @@ def build_record(
 
         session.notify(ports.DISCARDED)  # the settings say that the network is the host's
     process.check_text(record["args"], record["env"])
+    if req["secrets"]:
+        from libpod.engine import secretuse  # lazy: seldom
+
+        record = {**record, "secrets": secretuse.resolved(session, req["secrets"])}
     if not record["rootfs"] or record.get("rootfs_overlay"):
         record = _with_driver(session, record)
     return {**record, "made_by_run": True} if by_run else record

@@ -191,7 +191,7 @@ def _process_file(session: Session, record: ContainerRecord, asked: Request, ses
         document = spec_process.exec_process(
             base,
             command=asked.command,
-            env=asked.env,
+            env=_environment(session, record, asked),
             user=who,
             workdir=asked.workdir,
             tty=asked.tty,
@@ -206,6 +206,15 @@ def _process_file(session: Session, record: ContainerRecord, asked: Request, ses
     name = f"{session.paths.run_dir(record['id'])}/exec-{session_id[:12]}.json"
     atomic.write(name, jsonio.dumps(document), durable=False)
     return name
+
+
+def _environment(session: Session, record: ContainerRecord, asked: Request) -> list[str]:
+    """What `exec` was given, and the secrets that the container has as variables."""
+    if not record.get("secrets"):
+        return asked.env
+    from libpod.engine import secretuse  # lazy: seldom
+
+    return [*secretuse.variables(session, record), *asked.env]
 
 
 def _all_capabilities(session: Session) -> set[str]:

@@ -235,6 +235,10 @@ def _config(record: ContainerRecord) -> JsonDict:
         "Entrypoint": record["entrypoint"] or None,
         "OnBuild": None,
         "Labels": record["labels"],
+        "Secrets": [
+            {"Name": use["name"], "ID": use["id"], "UID": use["uid"], "GID": use["gid"], "Mode": use["mode"]}
+            for use in record.get("secrets", ())
+        ],
         "Annotations": record["annotations"],
         "StopSignal": record["stop_signal"],
         "HealthcheckOnFailureAction": "none",

@@ -155,8 +155,7 @@ def start(
         message.update(infra.more_for_start(session, record))
     failpoint.hit("start:after-bundle")
     launched.is_its_own = True
-    fds = [] if passed is None else passed.fds
-    monitor.send({**message, "preserve": fds} if fds else message, fds)
+    _send_start(session, record, monitor, message, passed)
     if attach is not None:
         from libpod.engine import carry as _carry  # noqa: F401  what comes next, loaded while the runtime is busy
     reply, _fds = monitor.expect("created" if only_create else "started")
@@ -168,6 +167,30 @@ def start(
         if path:
             _write_pidfile(session, option, path, pid)
     return Started(record, monitor, int(reply["pid"]), around.run_id)
+
+
+def _send_start(
+    session: Session,
+    record: ContainerRecord,
+    monitor: Launch,
+    message: dict[str, object],
+    passed: Passed | None,
+) -> None:
+    """Send the monitor's `start`, with the descriptors that belong to it."""
+    fds = [] if passed is None else passed.fds
+    if fds:
+        message["preserve"] = fds
+    owned: list[int] = []
+    if record.get("secrets"):
+        from libpod.engine import secretuse  # lazy: seldom
+
+        more, owned = secretuse.message(session, record)
+        message.update(more)
+    try:
+        monitor.send(message, [*fds, *owned])
+    finally:
+        for fd in owned:
+            os.close(fd)
 
 
 def _write_pidfile(session: Session, option: str, path: str, pid: int) -> None:

@@ -39,7 +39,7 @@ _DATABASE = ("state.db", "state.db-wal", "state.db-shm", "state.db-journal")
 _NEW_DATABASE = "state.db.new-"
 _FILES = ("containers", "layers", "blobs", "images", "volumes", "tmp")
 """What leaves its place by a rename."""
-_REST = ("trash", "cache", "cgroups", "events", "linger-told", "single-id")
+_REST = ("trash", "cache", "cgroups", "events", "secrets", "linger-told", "single-id")
 _SIGNS = ("ns", "idmap", "locks")
 """These say that here is a store: as long as something else is left, they stay."""
 _STOP_S = 10

@@ -28,6 +28,7 @@ _CID_LENGTH = 64
 def tidy(session: Session) -> None:
     """Remove it; 0.1 ms when there is nothing. What cannot be removed is logged and stays."""
     _remove_cgroups(session)
+    _remove_secrets(session)
     trash = _names(session.paths.trash)
     gone = _gone(session, trash)
     old = [name for name in trash if not _cid(name) and _is_old(f"{session.paths.trash}/{name}")]
@@ -62,6 +63,21 @@ def _remove_cgroups(session: Session) -> None:
                 unmonitored.remove_empty_cgroup(session.paths, cid)
             except errors.KernelError as e:
                 log.warning("cannot remove the cgroup that a killed monitor has left", error=e)
+
+
+def _remove_secrets(session: Session) -> None:
+    """Remove the data of secrets whose maker was killed before they had a record."""
+    if not os.path.isdir(session.paths.secrets):
+        return
+    from libpod import secrets
+    from libpod.state import secrets as secret_rows
+
+    known = {record["id"] for record in secret_rows.all_secrets(session.db)}
+    for path in secrets.without_record(session.paths, known):
+        try:
+            os.unlink(path)
+        except OSError as e:
+            log.warning("cannot remove the data of a secret that was never made", error=e)
 
 
 def _gone(session: Session, trash: list[str]) -> list[str]:

@@ -160,6 +160,19 @@ if TYPE_CHECKING:
         """Template of the entry of a user that the image does not know."""
         group_entry: str
 
+    class SecretUse(TypedDict):
+        """A secret that the container gets when it starts; never the data."""
+
+        id: str
+        name: str
+        type: str
+        """`mount`: a file; `env`: a variable."""
+        target: str
+        """Absolute path in the container, or name of the variable."""
+        uid: int
+        gid: int
+        mode: int
+
     class LogRecord(TypedDict):
         driver: Literal["k8s-file", "json-file", "journald", "none", "passthrough"]
         path: str
@@ -252,6 +265,7 @@ if TYPE_CHECKING:
         passwd: NotRequired[bool]
         """The user gets entries in /etc/passwd and /etc/group where the image has none; absent = yes."""
         etc: NotRequired[EtcRecord]
+        secrets: NotRequired[list[SecretUse]]
         remove: bool
         """`--rm`."""
         remove_image: NotRequired[bool]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         NetworkRecord,
         PortRecord,
         ResourceRecord,
+        SecretUse,
         UlimitRecord,
         UserNsRecord,
     )
@@ -126,6 +127,8 @@ if TYPE_CHECKING:
         no_hostname: bool
         passwd: bool
         etc: EtcRecord
+        secrets: list[SecretUse]
+        """Without the ids."""
         remove: bool
         remove_image: bool
         log_driver: str

@@ -105,7 +105,8 @@ def start(monitor: Monitor, msg: Message) -> None:
     monitor.stop_timeout_s = int(msg.get("stop_timeout", monitor.stop_timeout_s))
     failpoint.hit("monitor:after-start-message")
     monitor.stdio = stdio = Stdio(monitor.loop, msg)
-    preserved = dict(zip(msg.get("preserve", ()), msg.get("fds", ()), strict=True))
+    numbers, fds = msg.get("preserve", ()), msg.get("fds", ())
+    preserved = dict(zip(numbers, fds, strict=False))
     stdio.open(monitor.run_dir, monitor.inherited, preserved)
     if msg["log"]["driver"] != _PASSTHROUGH:
         monitor.close_inherited()
@@ -123,7 +124,16 @@ def start(monitor: Monitor, msg: Message) -> None:
         from libpod.monitor import sources  # lazy: seldom used
 
         sources.make(wanted, monitor.log_fd, monitor.more_mounts)
-    monitor.init_pid = runtime.create(monitor.bundle, stdio.console, stdio.for_runtime)
+    bundle = monitor.bundle
+    if secrets := msg.get("secrets"):
+        from libpod.monitor import secretfiles  # lazy: seldom used
+
+        bundle = secretfiles.make(secrets, fds[len(numbers)], bundle)
+    monitor.init_pid = runtime.create(bundle, stdio.console, stdio.for_runtime)
+    if bundle != monitor.bundle:
+        from libpod.monitor import secretfiles
+
+        secretfiles.clean(monitor.bundle, runtime.state_dir)
     monitor.watch_init()
     assert monitor.network is not None
     monitor.network.adopt(monitor.init_pid)

@@ -141,6 +141,7 @@ def merge(request: Request, image: ImageConfig, defaults: Defaults, ids: MergeId
         "no_hostname": request["no_hostname"],
         "passwd": request["passwd"],
         "etc": _etc(request, defaults),
+        "secrets": request["secrets"],
         "remove": request["remove"],
         "remove_image": request["remove_image"],
         "made_by_run": False,

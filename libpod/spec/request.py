@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 
 from libpod.errors import NotSupportedError, UsageError
-from libpod.spec import env, etcopts, idmaps, netopts, resources, secopts, signals, volumes
+from libpod.spec import env, etcopts, idmaps, netopts, resources, secopts, secretopts, signals, volumes
 from libpod.spec.values import (
     bad,
     clean_path,
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 __all__ = ["joined", "parse_device", "parse_options"]
 
 _LATER = {
-    "secret": "secrets are",
     "health_cmd": "health checks are",
     "health_interval": "health checks are",
     "health_retries": "health checks are",
@@ -117,6 +116,7 @@ def parse_options(
         "no_hostname": flag(options, "no_hostname"),
         "passwd": flag(options, "passwd", True),
         "etc": etcopts.parse(options, cwd),
+        "secrets": secretopts.parse(options),
         "remove": flag(options, "rm") or flag(options, "rmi"),
         "remove_image": flag(options, "rmi"),
         "log_driver": one_of(options, "log_driver", _LOG_DRIVERS, ""),

@@ -63,3 +63,5 @@ PodIdFiles = Annotated[
     opt("--pod-id-file", metavar="FILE", help="Read a pod's ID from this file", complete="files"),
 ]
 PodLatest = Annotated[bool, opt("--latest", "-l", help="Take the pod that was created last")]
+Secret = Annotated[str, arg("SECRET", complete="secrets")]
+Secrets = Annotated[list[str] | None, arg("SECRET", complete="secrets")]

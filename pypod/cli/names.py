@@ -27,6 +27,8 @@ def of_kind(kind: str, options: Mapping[str, object]) -> _Rows:
             return _volumes(db)
         if kind == "pods":
             return _pods(db)
+        if kind == "secrets":
+            return _secrets(db)
         if kind == "objects":
             return [*_containers(db), *_images(db), *_volumes(db)]
     except Exception:  # a completion must never put an error on the command line that is being typed
@@ -65,6 +67,12 @@ def _pods(db: Db) -> _Rows:
     from libpod.state import pods
 
     return [(record["name"], "") for record in pods.all_pods(db)]
+
+
+def _secrets(db: Db) -> _Rows:
+    from libpod.state import secrets
+
+    return [(record["name"], "") for record in secrets.all_secrets(db)]
 
 
 def _volumes(db: Db) -> _Rows:

@@ -296,7 +296,7 @@ class ContainerOptions(PodAndContainerOptions, total=False):
     seccomp_policy: Annotated[str, opt("--seccomp-policy", metavar="POLICY",
         state=LATER, harmless="default", default="default",
         help="How the seccomp profile is chosen")]
-    secret: Annotated[list[str], opt("--secret", metavar="NAME[,OPTIONS]", state=LATER, complete="secrets",
+    secret: Annotated[list[str], opt("--secret", metavar="NAME[,OPTIONS]", complete="secrets",
         help="Give the container a secret")]
     stop_signal: Annotated[str, opt("--stop-signal", metavar="SIGNAL", complete="signals",
         help="Signal that asks the container to stop")]

@@ -133,7 +133,7 @@ _CREATE_CREATE: Spec = (
     "pidfile/=s pids-limit/=i platform/=s pod/=s pod-id-file/=s privileged/=b publish/p=l "
     "publish-all/P=b pull/=s quiet/q=b rdt-class/=s- read-only/=b read-only-tmpfs/=B replace/=b "
     "requires/=l- restart/=s-no retry/=u retry-delay/=s rm/=b rootfs/=b sdnotify/=s-ignore "
-    "seccomp-policy/=s-default secret/=a- security-opt/=a shm-size/=s shm-size-systemd/=s "
+    "seccomp-policy/=s-default secret/=a security-opt/=a shm-size/=s shm-size-systemd/=s "
     "stop-signal/=s stop-timeout/=u subgidname/=s subuidname/=s sysctl/=l systemd/=s timeout/=u "
     "tls-verify/=B tmpfs/=a tty/t=b tz/=s uidmap/=l ulimit/=l umask/=s unsetenv/=a unsetenv-all/=b "
     "user/u=s userns/=s uts/=s variant/=s volume/v=a volumes-from/=a workdir/w=s ",
@@ -587,7 +587,7 @@ _RUN_RUN: Spec = (
     "pidfile/=s pids-limit/=i platform/=s pod/=s pod-id-file/=s preserve-fd/=l preserve-fds/=u "
     "privileged/=b publish/p=l publish-all/P=b pull/=s quiet/q=b rdt-class/=s- read-only/=b "
     "read-only-tmpfs/=B replace/=b requires/=l- restart/=s-no retry/=u retry-delay/=s rm/=b rmi/=b "
-    "rootfs/=b sdnotify/=s-ignore seccomp-policy/=s-default secret/=a- security-opt/=a shm-size/=s "
+    "rootfs/=b sdnotify/=s-ignore seccomp-policy/=s-default secret/=a security-opt/=a shm-size/=s "
     "shm-size-systemd/=s sig-proxy/=B stop-signal/=s stop-timeout/=u subgidname/=s subuidname/=s "
     "sysctl/=l systemd/=s timeout/=u tls-verify/=B tmpfs/=a tty/t=b tz/=s uidmap/=l ulimit/=l "
     "umask/=s unsetenv/=a unsetenv-all/=b user/u=s userns/=s uts/=s variant/=s volume/v=a "
@@ -600,6 +600,46 @@ _SAVE_SAVE: Spec = (
     "images*",
     "",
     " compress/=b- format/=s multi-image-archive/m=b output/o=s quiet/q=b uncompressed/=b~ ",
+)
+_SECRET_CREATE: Spec = (
+    "secret",
+    "create",
+    True,
+    "name source",
+    "",
+    " driver/d=s driver-opts/=l env/=b ignore/=b label/l=a replace/=b ",
+)
+_SECRET_EXISTS: Spec = (
+    "secret",
+    "exists",
+    True,
+    "secret",
+    "",
+    "",
+)
+_SECRET_INSPECT: Spec = (
+    "secret",
+    "inspect",
+    True,
+    "secrets*",
+    "",
+    " format/f=s pretty/=b showsecret/=b ",
+)
+_SECRET_LS: Spec = (
+    "secret",
+    "ls",
+    True,
+    "",
+    "",
+    " filter/f=l format/=s noheading/=b n/=>noheading quiet/q=b ",
+)
+_SECRET_RM: Spec = (
+    "secret",
+    "rm",
+    True,
+    "secrets*",
+    "",
+    " all/a=b ignore/i=b ",
 )
 _START_START: Spec = (
     "start",
@@ -913,6 +953,11 @@ COMMANDS: dict[str, Spec] = {
     "rmi": _RMI_RMI,
     "run": _RUN_RUN,
     "save": _SAVE_SAVE,
+    "secret create": _SECRET_CREATE,
+    "secret exists": _SECRET_EXISTS,
+    "secret inspect": _SECRET_INSPECT,
+    "secret ls": _SECRET_LS,
+    "secret rm": _SECRET_RM,
     "start": _START_START,
     "stats": _STATS_STATS,
     "stop": _STOP_STOP,
@@ -1037,11 +1082,6 @@ MISSING = {
     "quadlet rm": "",
     "remote": "",
     "search": "",
-    "secret create": "",
-    "secret exists": "",
-    "secret inspect": "",
-    "secret ls": "",
-    "secret rm": "",
     "system connection add": "",
     "system connection default": "",
     "system connection list": "",

@@ -124,6 +124,12 @@ COMMANDS = {
     "rmi": "Remove images from the store",
     "run": "Run a command in a new container",
     "save": "Save an image in an archive or a directory",
+    "secret": "Manage secrets",
+    "secret create": "Keep a secret, and print its ID",
+    "secret exists": "Say by the exit code whether a secret exists: 0 if it does, 1 if not",
+    "secret inspect": "Show all about secrets, but not what they are",
+    "secret ls": "List secrets",
+    "secret rm": "Remove secrets",
     "start": "Start containers that were created or have ended",
     "stats": "Show what containers use of processor, memory, network and disk",
     "stop": "Stop running containers",
@@ -221,6 +227,11 @@ ARGUMENTS = {
     "rmi:rmi": "images",
     "run:run": "images -",
     "save:save": "images",
+    "secret:create": "- files",
+    "secret:exists": "secrets",
+    "secret:inspect": "secrets",
+    "secret:ls": "",
+    "secret:rm": "secrets",
     "start:start": "containers",
     "stats:stats": "running",
     "stop:stop": "running",
@@ -1036,6 +1047,30 @@ OPTIONS = {
         "output\tfiles\tWrite to this file or directory instead of stdout\n"
         "quiet\t-\tPrint no progress\n"
         "uncompressed\t-\tAccept uncompressed layers\n"
+    ),
+    "secret:create": (
+        "driver\t(file,shell)\tWhere it is kept: file or shell\n"
+        "driver-opts\t-\tOption of the driver\n"
+        "env\t-\tFILE is the name of a variable that holds the secret\n"
+        "ignore\t-\tTake a secret that exists as created\n"
+        "label\t-\tAdd a label\n"
+        "replace\t-\tReplace the secret that has the same name\n"
+    ),
+    "secret:exists": "",
+    "secret:inspect": (
+        "format\tformat\tPrint as json or by a Go template\n"
+        "pretty\t-\tPrint for people to read\n"
+        "showsecret\t-\tShow the secret itself as well\n"
+    ),
+    "secret:ls": (
+        "filter\t-\tShow only what fits: name, id\n"
+        "format\tformat\tPrint as json, or by a Go template\n"
+        "noheading\t-\tPrint no column headings\n"
+        "quiet\t-\tPrint IDs only\n"
+    ),
+    "secret:rm": (
+        "all\t-\tRemove all secrets\n"
+        "ignore\t-\tTake a secret that does not exist as removed\n"
     ),
     "start:start": (
         "all\t-\tStart all containers\n"

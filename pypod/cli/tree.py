@@ -440,6 +440,34 @@ COMMANDS = (
         ),
     ),
     Command(
+        "secret create",
+        "secret:create",
+        usage="NAME FILE|-",
+        examples=("secret create token ./token", 'printf %s "$TOKEN" | pypod secret create token -'),
+    ),
+    Command(
+        "secret exists", "secret:exists", examples=("secret exists token || pypod secret create token f",)
+    ),
+    Command(
+        "secret inspect",
+        "secret:inspect",
+        usage="SECRET [SECRET...]",
+        examples=("secret inspect token", "secret inspect --format '{{.Spec.Name}}' token"),
+    ),
+    Command(
+        "secret ls",
+        "secret:ls",
+        aliases=("secret list",),
+        examples=("secret ls", "secret ls --format '{{.Name}}'"),
+    ),
+    Command(
+        "secret rm",
+        "secret:rm",
+        aliases=("secret remove",),
+        usage="SECRET [SECRET...]",
+        examples=("secret rm token", "secret rm --all"),
+    ),
+    Command(
         "start",
         "start:start",
         ("container start",),
@@ -594,8 +622,6 @@ MISSING_ALIASES = {
     "network list": "network ls",
     "network remove": "network rm",
     "play kube": "kube play",
-    "secret list": "secret ls",
-    "secret remove": "secret rm",
     "system connection ls": "system connection list",
     "system connection mv": "system connection rename",
     "system connection rm": "system connection remove",

@@ -415,3 +415,18 @@ def test_the_client_dies_while_it_removes_a_pod(store: Pypod) -> None:
             assert name in store("pod", "ps", "--format", "{{.Name}}").lines
             store("pod", "rm", "-f", name)
     assert store("pod", "ps", "-q").out == store("ps", "-aq").out == ""
+
+
+def test_the_client_dies_while_it_keeps_a_secret(store: Pypod) -> None:
+    """Nothing is listed, the same command works then, and the data that was left goes some time later."""
+    for action, code in (("kill", KILLED), ("fail", 125)):
+        armed = {"PYPOD_FAILPOINT": f"secret:after-data={action}"}
+        assert store("secret", "create", "s", "-", input="x", env=armed, check=None).code == code
+        assert store("secret", "ls", "-q").out == ""
+    left = [store.graphroot / "secrets" / name for name in os.listdir(store.graphroot / "secrets")]
+    for path in left:
+        os.utime(path, (1, 1))
+    made = store("secret", "create", "s", "-", input="x").out
+    store("rm", "-af")
+    assert os.listdir(store.graphroot / "secrets") == [made]
+    store("secret", "rm", "s")

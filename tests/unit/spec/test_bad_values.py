@@ -194,7 +194,6 @@ LATER: list[tuple[str, Any]] = [
     ("restart", "always"),
     ("restart", "on-failure:3"),
     ("restart", "unless-stopped"),
-    ("secret", ["s"]),
     ("userns", "pod"),
 ]
 
