@@ -45,6 +45,9 @@ class Listener:
 
     def __init__(self, hub: Hub, fd: int, family: int, port: int) -> None:
         self.sock = _socket.socket(family, _socket.SOCK_STREAM, 0, fd)
+        # what is accepted has these too
+        self.sock.setsockopt(_socket.IPPROTO_TCP, _socket.TCP_NODELAY, 1)
+        self.sock.setsockopt(_socket.SOL_SOCKET, _socket.SO_LINGER, NO_LINGER)
         self._hub = hub
         self.family = family
         self.port = port
@@ -100,8 +103,6 @@ class Connection:
         """Shown over IPv4."""
         hub.connections += 1
         try:
-            client.setsockopt(_socket.IPPROTO_TCP, _socket.TCP_NODELAY, 1)
-            client.setsockopt(_socket.SOL_SOCKET, _socket.SO_LINGER, NO_LINGER)
             self._connect()
         except OSError as error:
             self._refused(error)
@@ -277,17 +278,16 @@ class Half:
         """The end of file goes on to the other side."""
         connection = self._connection
         self.drop()
-        if connection.reset is self._from:
+        other = connection.down if self is connection.up else connection.up
+        assert other is not None
+        is_last = other.done or (connection._hub.draining and self is connection.down)
+        if is_last or connection.reset is self._from:
             connection.end()
             return
         try:
             self._to.shutdown(_socket.SHUT_WR)
         except OSError:
             pass
-        other = connection.down if self is connection.up else connection.up
-        assert other is not None
-        if other.done or (connection._hub.draining and self is connection.down):
-            connection.end()
 
 
 def _unsent(sock: Any) -> int:
