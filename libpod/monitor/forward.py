@@ -14,6 +14,7 @@ if it was never told of a first process.
 from __future__ import annotations
 
 import _signal
+import fcntl
 import os
 import resource
 import select
@@ -33,7 +34,10 @@ if TYPE_CHECKING:
 
     from libpod.monitor.forward_tcp import Half
 
-_KEPT_PIPES = 64
+_KEPT_PIPES = 4
+"""A user may have 16384 pages in pipes, pipe(7): 1024 pipes, for all forwarders and programs together."""
+_WIDE = 1 << 18
+_MAX_WIDE = 16
 _RETRY_S = 0.2
 _SWEEP_S = 5.0
 
@@ -53,6 +57,9 @@ class Hub:
         self._conn: wire.Conn | None = conn
         self._targets: dict[int, Any] = {}
         self._pipes: list[tuple[int, int]] = []
+        self._spare_wide: tuple[int, int] | None = None
+        self._wide: set[int] = set()
+        """The wide pipes that there are, by one of their descriptors."""
         self._paused: list[Listener] = []
         self._has_paused = False
         """It was logged that there was no descriptor; once is enough."""
@@ -138,10 +145,34 @@ class Hub:
             self._retry = self._retry or time.monotonic() + _RETRY_S
             return None
 
+    def take_wide_pipe(self) -> tuple[int, int] | None:
+        """A pipe that holds four times as much, for who has much to move; None if there are enough."""
+        if self._spare_wide is not None:
+            spare, self._spare_wide = self._spare_wide, None
+            return spare
+        if len(self._wide) >= _MAX_WIDE:
+            return None
+        pipe = self.take_pipe()
+        if pipe is not None:
+            try:
+                fcntl.fcntl(pipe[1], fcntl.F_SETPIPE_SZ, _WIDE)
+            except OSError:  # the user has too many pages in pipes
+                self.give_pipe(pipe)
+                return None
+            self._wide.add(pipe[0])
+        return pipe
+
+    def is_wide(self, pipe: tuple[int, int]) -> bool:
+        return pipe[0] in self._wide
+
     def give_pipe(self, pipe: tuple[int, int], *, dirty: bool = False) -> None:
-        if not dirty and len(self._pipes) < _KEPT_PIPES:
+        is_wide = self.is_wide(pipe)
+        if is_wide and not dirty and self._spare_wide is None:
+            self._spare_wide = pipe
+        elif not is_wide and not dirty and len(self._pipes) < _KEPT_PIPES:
             self._pipes.append(pipe)
         else:
+            self._wide.discard(pipe[0])
             os.close(pipe[0])
             os.close(pipe[1])
 

@@ -31,6 +31,9 @@ _GONE = select.EPOLLERR | select.EPOLLHUP
 _AT_ONCE = 1 << 20
 """What splice(2) may move in one call; it is less: a pipe holds 16 pieces of the other side's."""
 _ROUNDS = 8
+_PIPE_BYTES = 1 << 16
+_BULK = 2
+"""So many full pipes in one turn: there is more."""
 _ACCEPTS = 64
 _FLAGS = 3
 """SPLICE_F_MOVE, SPLICE_F_NONBLOCK: fcntl.h."""
@@ -231,6 +234,7 @@ class Half:
         hub, source, target = self._connection._hub, self._from.fileno(), self._to.fileno()
         pipe = self._pipe
         rounds = _ROUNDS
+        full = 0
         while True:
             if self._held:
                 assert pipe is not None
@@ -249,6 +253,8 @@ class Half:
                 hub.again.append(self)
                 return
             rounds -= 1
+            if full == _BULK and pipe is not None:
+                pipe = self._widen(pipe)
             if pipe is None:
                 pipe = self._pipe = hub.take_pipe()
                 if pipe is None:
@@ -266,6 +272,15 @@ class Half:
                 return
             self._held = got
             self.eof = not got
+            full += got >= _PIPE_BYTES
+
+    def _widen(self, pipe: tuple[int, int]) -> tuple[int, int]:
+        hub = self._connection._hub
+        wide = None if hub.is_wide(pipe) else hub.take_wide_pipe()
+        if wide is not None:
+            hub.give_pipe(pipe)
+            self._pipe = pipe = wide
+        return pipe
 
     def drop(self) -> None:
         """Move nothing any more; what is in the pipe is lost."""
