@@ -64,7 +64,7 @@ def layer(
         kind = ""
     root_fd = os.open(staged.diff, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        report = untar.extract(tapped, root_fd, hasher=hasher, owners=owners, max_bytes=_room(paths))
+        report = untar.extract(tapped, root_fd, hasher=hasher, owners=owners, max_bytes=room(paths))
     finally:
         os.close(root_fd)
     return {
@@ -90,7 +90,7 @@ def report_warnings(done: Unpacked) -> None:
         log.warning(f"{more} more members or attributes of the archive were left out")
 
 
-def _room(paths: Paths) -> int:
+def room(paths: Paths) -> int:
     """How long an archive may become: it must not fill the disk, for that is everybody's."""
     facts = os.statvfs(paths.tmp)
     free = facts.f_bavail * facts.f_frsize

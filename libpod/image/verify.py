@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from libpod.image.manifest import Descriptor
     from libpod.model.image import ImageRecord
 
+SINGLE_ID = "single-id"
+"""A file of the store: at some time its user had a single id (rootless/enter.py)."""
 _MOST = 10
 """Lines about one layer; a disk that has lost a directory has lost thousands of files."""
 
@@ -103,11 +105,28 @@ def layer_files(
     `below` are the keys of the layers below, base first. Needs room for the layer. Raises StorageError when
     there is none.
     """
+    lines = _compared(paths, key, diff_id, wanted, below, owners)
+    if lines and owners == "keep" and os.path.exists(f"{paths.graphroot}/{SINGLE_ID}"):
+        # The store was once that of a user with a single id, who owned all files.
+        lines = _compared(paths, key, diff_id, wanted, below, "squash") and lines
+    return lines
+
+
+def _compared(
+    paths: Paths,
+    key: str,
+    diff_id: str,
+    wanted: Descriptor,
+    below: list[str],
+    owners: Literal["keep", "squash"],
+) -> list[str]:
+    _check_room(paths, key)
     fd = os.open(blobs.path(paths, wanted["digest"]), os.O_RDONLY | os.O_CLOEXEC)
     with layers.begin(paths) as staged:
         try:
             done = unpack.layer(paths, staged, None, lambda count: os.read(fd, count), owners=owners)
         except errors.ImageError as e:
+            _check_room(paths, key)
             return [f"its archive cannot be unpacked: {_said(e)}"]
         finally:
             os.close(fd)
@@ -124,6 +143,17 @@ def layer_files(
             os.close(fresh)
             os.close(kept)
     return lines if len(lines) <= _MOST else [*lines[:_MOST], "and more"]
+
+
+def _check_room(paths: Paths, key: str) -> None:
+    """Raise StorageError where a layer cannot be unpacked for want of room: that is no damage."""
+    needed = layers.meta(paths, key)["stream_bytes"]
+    if needed > unpack.room(paths):
+        raise errors.StorageError(
+            f"layer {key[:12]} cannot be checked: there is no room for its {needed >> 20} MiB",
+            remedy='free some space on the file system of the store, or use "pypod system check --quick"',
+            name=key,
+        )
 
 
 def _digest(file: str) -> str:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 _CHUNK = 1 << 18
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 _STAY_BELOW = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV
-_LABELS = ("security.selinux",)
-"""Given by the machine's policy, to every file anew."""
+_KEPT = ("user.", "security.capability", "system.posix_acl_")
+"""Attributes that a file keeps. Others (SELinux, IMA ...) are given by the machine, to every file anew."""
 
 
 def differences(wanted_fd: int, found_fd: int, *, any_time: Container[str] = ()) -> Iterator[str]:
@@ -131,7 +131,7 @@ class _Comparison:
 
 def _attributes(fd: int) -> dict[str, bytes]:
     try:
-        return {key: os.getxattr(fd, key) for key in os.listxattr(fd) if key not in _LABELS}
+        return {key: os.getxattr(fd, key) for key in os.listxattr(fd) if key.startswith(_KEPT)}
     except OSError:
         return {}
 

@@ -128,6 +128,31 @@ def test_files_of_a_layer(store: Pypod, change: str) -> None:
     assert store("system", "check", "--quick").stdout == ""
 
 
+# covers: system check
+def test_a_store_that_had_a_single_id(store: Pypod) -> None:
+    """All files were the user's then: that is no damage, and other changes are still seen."""
+    key = layers(store, HARD)[0]
+    folder = store.graphroot / "layers" / key / "diff"
+    inside(store, 'chown 0:0 "$0"/d/file; chmod 4755 "$0"/d/file', str(folder))
+    assert "its owner is 0:0, not 7:7" in damaged(store)
+    (store.graphroot / "single-id").touch()
+    assert store("system", "check").stdout == ""
+    inside(store, 'chmod 755 "$0"/d/file', str(folder))
+    assert '"d/file": ' in damaged(store)
+
+
+# covers: system check --repair
+def test_no_room_is_no_damage(store: Pypod) -> None:
+    script = 'mount -t tmpfs -o size=1m none "$0"/tmp; "$@"'
+    words = [str(store.graphroot), *store.argv("system", "check", "--repair")]
+    failed = store("unshare", "sh", "-ec", script, *words, check=False)
+    assert (failed.code, failed.stdout) == (125, "")
+    assert "there is no room for its" in failed.stderr
+    assert "--quick" in failed.stderr
+    assert len(store("images", "-q").lines) == 2
+    assert store("system", "check").stdout == ""
+
+
 # covers: system check --repair
 def test_repair_says_what_brings_it_back(store: Pypod) -> None:
     keys = layers(store, HARD)

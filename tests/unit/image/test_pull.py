@@ -287,7 +287,7 @@ def test_a_layer_that_inflates_for_ever(paths: Paths) -> None:
     entry = layout.image([bomb])
     routes = registries.image_routes("a/b", "1", layout, entry)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("libpod.image.unpack._room", lambda paths, size=0: 1 << 20)
+        patch.setattr("libpod.image.unpack.room", lambda paths, size=0: 1 << 20)
         _fails(paths, routes, PypodError, "")
 
 

@@ -551,13 +551,13 @@ def test_a_missing_file_is_not_found(paths: Paths) -> None:
 def test_an_archive_that_inflates_for_ever_stops_at_the_free_space(paths: Paths) -> None:
     bench = Bench(paths)
     bomb = gzip.compress(BASE + bytes(30 << 20))
-    room = unpack._room
-    unpack._room = lambda _paths: 10 << 20  # type: ignore[assignment]
+    room = unpack.room
+    unpack.room = lambda _paths: 10 << 20  # type: ignore[assignment]
     try:
         with pytest.raises(ImageError, match="free on the disk"):
             bench.import_(bomb)
     finally:
-        unpack._room = room
+        unpack.room = room
     bench.is_empty()
 
 
