@@ -107,9 +107,11 @@ def remove(session: Session, cid: str, values: list[str]) -> list[PortRecord]:
         gone = [port for port in now if any(_fits(one, port) for one in wanted)]
         if is_running:
             _ask(session, record, {"t": "unpublish", "ports": gone})
-        kept = [
-            p for p in had if not any(_fits(p if p["host_port"] else {**p, "host_ip": ""}, g) for g in gone)
-        ]
+        kept = list(had)
+        for port in gone:
+            asked = next((p for p in kept if p == port or (not p["host_port"] and _fits(p, port))), None)
+            if asked is not None:
+                kept.remove(asked)
         rows.update(session.db, {**record, "ports": kept})
         return gone
 

@@ -219,6 +219,8 @@ class Hub:
                 self._unlisten(key)
             self._conn.send({"t": "unlistened"})
         elif name == "init":
+            if self._init_fd >= 0:
+                os.close(self._init_fd)
             self._init_fd = fds[0]
         elif name == "drain":
             self._drain(float(msg["seconds"]))

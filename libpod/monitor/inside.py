@@ -59,7 +59,6 @@ class Inside:
         self._address = address
         self._gateway = gateway
         self._gateway6 = gateway6
-        self._address6 = ""
         self._inet6_fd = -1
         self._routes: netlink.Routes | None = None
         self._marks_return = False
@@ -198,13 +197,16 @@ class Inside:
         return key
 
     def _own_v6(self) -> str:
-        """The container's IPv6 address; empty while there is none. proc_pid_net(5), if_inet6."""
-        if not self._address6 and self._inet6_fd >= 0:
+        """The container's IPv6 address; empty while there is none. proc_pid_net(5), if_inet6.
+
+        Not kept: another slirp4netns makes another one.
+        """
+        if self._inet6_fd >= 0:
             for line in os.pread(self._inet6_fd, 65536, 0).decode("ascii").splitlines():
                 raw, _index, _prefix, scope, flags, _name = line.split()
                 if int(scope, 16) == 0 and not int(flags, 16) & _UNUSABLE:
-                    self._address6 = _socket.inet_ntop(V6, bytes.fromhex(raw))
-        return self._address6
+                    return _socket.inet_ntop(V6, bytes.fromhex(raw))
+        return ""
 
 
 def _own(family: int, kind: int, client: str, port: int) -> Any:

@@ -122,6 +122,8 @@ class Ports:
 
     def outlive(self, init_pid: int) -> None:
         """With this process, our child, the forwarder ends, even if we are not there any more."""
+        if self._init_fd >= 0:
+            os.close(self._init_fd)
         self._init_fd = os.pidfd_open(init_pid)
         self._tell({"t": "init"}, [self._init_fd])
 

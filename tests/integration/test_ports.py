@@ -381,6 +381,14 @@ def test_a_stopped_container_has_its_ports_changed_for_the_next_start(shared: Py
     assert shared("port", "c").out == "81/tcp -> 0.0.0.0:20421"
 
 
+def test_one_of_two_chosen_ports_goes(shared: Pypod) -> None:
+    cid = shared.detached("-p", "80", "-p", "80")
+    first, second = (line.rpartition(":")[2] for line in shared("port", cid, "80").lines)
+    shared("port", "rm", cid, "-p", f"{first}:80")
+    assert shared("port", cid, "80").out == f"0.0.0.0:{second}"
+    assert shared.inspect(cid)["HostConfig"]["PortBindings"] == {"80/tcp": [{"HostIp": "", "HostPort": ""}]}
+
+
 # What is shown
 
 

@@ -75,6 +75,9 @@ def test_a_killed_slirp4netns_is_no_matter_to_ports(shared: Pypod) -> None:
             assert int(sock.recv(6, socket.MSG_WAITALL)) == number
         with connect(port, order="who") as other:
             assert read_all(other)
+        if Path("/proc/net/if_inet6").exists():  # the next one gives another address of IPv6
+            with connect(port, "::1", order="who") as other:
+                assert read_all(other)
 
 
 def test_five_thousand_idle_connections(shared: Pypod) -> None:
