@@ -103,20 +103,20 @@ class _Look:
             self._tell_layers(record["layers"])
 
     def container(self, record: ContainerRecord) -> None:
-        problems = []
-        if not os.path.isdir(self._paths.container_dir(record["id"])):
+        cid, problems = record["id"], []
+        if not os.path.isdir(self._paths.container_dir(cid)):
+            if not self._session.locks.is_free(RANK_CONTAINER, cid):
+                return  # it is being removed: the directory goes first
             problems.append("its directory is missing")
         if record["image_id"] in self.report.images:
             problems.append(f"its image {record['image_id']} is damaged")
+        lost = [k for k in record["layers"] if k not in self._seen and not layers.exists(self._paths, k)]
         for key in record["layers"]:
-            why = self._seen.get(key, [])
-            if key not in self._seen and not layers.exists(self._paths, key):
-                why = self._seen[key] = ["it is missing, or its meta.json is"]
-            if why:
+            if key in self.report.layers or key in lost:
                 problems.append(f"its layer {key} is damaged")
-        if problems and _has_row(self._session, record["id"]):
-            self.report.containers[record["id"]] = problems
-            self._tell_layers(record["layers"])
+        if problems and _has_row(self._session, cid):
+            self.report.containers[cid] = problems
+            self.report.layers.update({key: ["it is missing, or its meta.json is"] for key in lost})
 
     def strays(self, max_age_s: float) -> None:
         """What no row tells of: layers, archives, directories of containers."""

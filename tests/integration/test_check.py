@@ -299,6 +299,19 @@ def test_a_repair_that_is_killed(store: Pypod, point: str) -> None:
 
 
 # covers: system check
+def test_what_others_do_meanwhile_is_no_damage(store: Pypod) -> None:
+    clients = []
+    for number in range(3):
+        clients.append(store.start("run", "--rm", "--network=none", IMAGE, "true"))
+        clients.append(store.start("import", "-q", str(store.image_tar), f"other:{number}"))
+        clients.append(store.start("rmi", "-f", HARD) if number == 1 else store.start("ps", "-a"))
+    while any(client.poll() is None for client in clients):
+        for options in ([], ["-q"]):
+            assert store("system", "check", *options).stdout == ""
+    assert store("system", "check").stdout == ""
+
+
+# covers: system check
 def test_an_archive_that_lies_is_not_unpacked_elsewhere(store: Pypod) -> None:
     """A blob with another content has another digest: it is told and not even looked into."""
     evil = tar(tars.file("../../evil", b"x"))
