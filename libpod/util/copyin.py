@@ -31,7 +31,8 @@ _OVER = os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 class CopyIn(untar.Extraction):
     """Unpack below `folder` of a root: links in what is there lead where they lead in that root.
 
-    `owner` says to whom a member is given, by the ids that the archive has; None = to the caller. With
+    `owner` says to whom a member is given, by the ids that the archive has; None = to the caller, without the
+    set-user-id and set-group-id bits and file capabilities. Devices are left out. With
     `overwrite` a file takes the place of a directory, and a directory that of a file.
     """
 
@@ -42,11 +43,16 @@ class CopyIn(untar.Extraction):
         self._folder = os.fsencode(folder).strip(b"/")
         self._owner = owner
         self._overwrite = overwrite
+        self._devices = False
+        self._no_devices = "devices are not copied"
         self._as_directory = False
 
     def add(self, entry: Entry, reader: TarReader) -> None:
         if self._owner is not None:
             entry.uid, entry.gid = self._owner(entry.uid, entry.gid)
+        else:  # a program of a container must not run with the rights of the caller
+            entry.mode &= 0o1777
+            entry.xattrs.pop("security.capability", None)
         self._as_directory = entry.kind == "5"
         if untar.clean_name(entry.name):  # not the directory itself: it keeps owner and mode
             super().add(entry, reader)

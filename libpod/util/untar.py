@@ -113,6 +113,7 @@ class Extraction:
         """
         self._implicit: dict[bytes, None] = {b"": None}
         self._devices = ns.own_userns_is_initial()
+        self._no_devices = "a user namespace cannot make devices"
         self.report = Report()
 
     def close(self) -> None:
@@ -333,11 +334,7 @@ class Extraction:
         if entry.kind != "6" and (not self._devices or device == 0):
             self.report.warn(
                 f'the device "{_shown(entry)}" ({entry.major}:{entry.minor}) was left out: '
-                + (
-                    "a user namespace cannot make devices"
-                    if device
-                    else "it would hide files of the layers below"
-                )
+                + (self._no_devices if device else "it would hide files of the layers below")
             )
             return
         try:

@@ -277,6 +277,22 @@ def test_an_archive_cannot_lead_out_of_its_target(shared: Pypod, tmp_path: Path)
     assert not list(outside.iterdir())
 
 
+# covers: cp
+def test_a_program_of_a_container_gets_no_rights_of_the_caller(shared: Pypod, tmp_path: Path) -> None:
+    """Its owner on the host is the caller: with the set-user-id bit everybody could act as the caller."""
+    script = (
+        "mkdir -m 2755 /d; cp /bin/busybox /d/suid; chmod 6755 /d/suid; mkdir -m 1777 /d/sticky; sleep 1000"
+    )
+    cid = shared.detached("--network=none", "IMAGE", "sh", "-c", script)
+    shared("exec", cid, "sh", "-c", "until [ -k /d/sticky ]; do :; done")
+    shared("cp", f"{cid}:/d", str(tmp_path / "d"))
+    modes = {p.name: p.stat().st_mode & 0o7777 for p in (tmp_path / "d", *(tmp_path / "d").iterdir())}
+    assert modes == {"d": 0o755, "suid": 0o755, "sticky": 0o1777}
+    assert read(shared, cid, "/d")["d/suid"].mode == 0o6755
+    shared("cp", f"{cid}:/d", f"{cid}:/e")
+    assert read(shared, cid, "/e")["e/suid"].mode == 0o6755
+
+
 # covers: cp --overwrite
 def test_overwrite(shared: Pypod, tmp_path: Path) -> None:
     cid = container(shared, "running")
