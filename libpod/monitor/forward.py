@@ -26,7 +26,7 @@ from libpod.kernel import netlink, process
 from libpod.monitor.forward_tcp import Listener
 from libpod.monitor.forward_udp import MAX_FLOWS, Port
 from libpod.monitor.inside import Inside
-from libpod.util import spawn, wire
+from libpod.util import wire
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -303,7 +303,7 @@ def main() -> None:
             code = 0
         except Exception as error:
             conn.set_blocking(False)
-            conn.send({"t": "error", **spawn.pack_error(error)})
+            conn.send({"t": "error", "kind": "monitor", "message": str(error) or type(error).__name__})
             raise
     except BaseException as error:
         log.error("the forwarder of ports has failed", error=repr(error))

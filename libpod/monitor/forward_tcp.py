@@ -31,6 +31,8 @@ _GONE = select.EPOLLERR | select.EPOLLHUP
 _AT_ONCE = 1 << 20
 """What splice(2) may move in one call; it is less: a pipe holds 16 pieces of the other side's."""
 _ROUNDS = 8
+_SILENT_S, _ASK_S, _ASK_TIMES = 60, 15, 5
+"""A client that says nothing for so long is asked whether it is there, tcp(7)."""
 _PIPE_BYTES = 1 << 16
 _BULK = 2
 """So many full pipes in one turn: there is more."""
@@ -48,7 +50,11 @@ class Listener:
 
     def __init__(self, hub: Hub, fd: int, family: int, port: int) -> None:
         self.sock = _socket.socket(family, _socket.SOCK_STREAM, 0, fd)
-        # what is accepted has these too
+        # What is accepted has these too. A client that is gone without a word is noticed.
+        self.sock.setsockopt(_socket.SOL_SOCKET, _socket.SO_KEEPALIVE, 1)
+        self.sock.setsockopt(_socket.IPPROTO_TCP, _socket.TCP_KEEPIDLE, _SILENT_S)
+        self.sock.setsockopt(_socket.IPPROTO_TCP, _socket.TCP_KEEPINTVL, _ASK_S)
+        self.sock.setsockopt(_socket.IPPROTO_TCP, _socket.TCP_KEEPCNT, _ASK_TIMES)
         self.sock.setsockopt(_socket.IPPROTO_TCP, _socket.TCP_NODELAY, 1)
         self.sock.setsockopt(_socket.SOL_SOCKET, _socket.SO_LINGER, NO_LINGER)
         self._hub = hub
