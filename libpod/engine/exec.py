@@ -109,6 +109,7 @@ def run(session: Session, record: ContainerRecord, asked: Request, stdio: Stdio)
     session_id = os.urandom(32).hex()
     if record.get("driver") == "fuse-overlayfs":
         session.enter()  # fuse(4): what is mounted in a user namespace is for those inside
+    hidden, owned = _secrets(session, record, asked.env)
     document = _process_file(session, record, asked, session_id)
     try:
         conn = monitorctl.connect(session.paths, record["id"])
@@ -137,8 +138,9 @@ def run(session: Session, record: ContainerRecord, asked: Request, stdio: Stdio)
                 "detach": asked.detach,
                 "size": list(size) if size else None,
                 "preserve": asked.preserve,
+                **hidden,
             },
-            [*fds, *asked.preserve],
+            [*fds, *asked.preserve, *owned],
         )
         answer.wait(conn, record["name"])
         master = _started(conn)
@@ -151,8 +153,20 @@ def run(session: Session, record: ContainerRecord, asked: Request, stdio: Stdio)
         finally:
             os.close(master)
     finally:
-        os.close(null)
+        for fd in (null, *owned):
+            os.close(fd)
         conn.close()
+
+
+def _secrets(
+    session: Session, record: ContainerRecord, env: list[str]
+) -> tuple[dict[str, object], list[int]]:
+    """For the message: those that the container has as variables, and the owned descriptor with them."""
+    if not record.get("secrets"):
+        return {}, []
+    from libpod.engine import secretuse  # lazy: seldom
+
+    return secretuse.message(session, record, "env", [text.partition("=")[0] for text in env])
 
 
 def _or(fd: int | None, other: int) -> int:
@@ -191,7 +205,7 @@ def _process_file(session: Session, record: ContainerRecord, asked: Request, ses
         document = spec_process.exec_process(
             base,
             command=asked.command,
-            env=_environment(session, record, asked),
+            env=asked.env,
             user=who,
             workdir=asked.workdir,
             tty=asked.tty,
@@ -206,15 +220,6 @@ def _process_file(session: Session, record: ContainerRecord, asked: Request, ses
     name = f"{session.paths.run_dir(record['id'])}/exec-{session_id[:12]}.json"
     atomic.write(name, jsonio.dumps(document), durable=False)
     return name
-
-
-def _environment(session: Session, record: ContainerRecord, asked: Request) -> list[str]:
-    """What `exec` was given, and the secrets that the container has as variables."""
-    if not record.get("secrets"):
-        return asked.env
-    from libpod.engine import secretuse  # lazy: seldom
-
-    return [*secretuse.variables(session, record), *asked.env]
 
 
 def _all_capabilities(session: Session) -> set[str]:

@@ -15,13 +15,13 @@ from libpod.state import secrets as rows
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from libpod.engine.session import Session
     from libpod.model.container import ContainerRecord, SecretUse
-    from libpod.model.request import UserInfo
     from libpod.model.secret import SecretRecord
 
 _FOLDER = "secrets"
-_NOBODY: UserInfo = {"uid": 0, "gid": 0, "groups": [], "home": "", "name": ""}
 
 
 def resolved(session: Session, uses: list[SecretUse]) -> list[SecretUse]:
@@ -39,46 +39,44 @@ def files(session: Session, record: ContainerRecord) -> dict[str, str]:
     }
 
 
-def message(session: Session, record: ContainerRecord) -> tuple[dict[str, object], list[int]]:
-    """More for the monitor's `start`, and the owned descriptor that goes with it."""
-    uses = record.get("secrets", [])
-    if not uses:
+def message(
+    session: Session, record: ContainerRecord, kind: str = "", but: Sequence[str] = ()
+) -> tuple[dict[str, object], list[int]]:
+    """More for the monitor's `start` or `exec`, and the owned descriptor that goes with it; `kind`: only
+    those of it; `but`: variables that are given otherwise."""
+    entries, parts = [], []
+    for number, use in enumerate(record.get("secrets", ())):
+        if kind not in ("", use["type"]):
+            continue
+        data = service.read(session.paths, _record(session, record, use))
+        entry: dict[str, object] = {"size": len(data)}
+        if use["type"] == "env":
+            _check_variable(use["name"], data)
+            entry["env"] = use["target"]
+        else:
+            who = idmaps.outside(
+                {"uid": use["uid"], "gid": use["gid"], "groups": [], "home": "", "name": ""},
+                record["userns"],
+            )
+            entry.update({"file": str(number), "uid": who["uid"], "gid": who["gid"], "mode": use["mode"]})
+        entries.append(entry)
+        parts.append(data)
+    if not entries:
         return {}, []
-    entries = []
+    folder = f"{session.paths.container_dir(record['id'])}/{_FOLDER}"
+    return {"secrets": {"folder": folder, "entries": entries, "but": list(but)}}, [_memfd(b"".join(parts))]
+
+
+def _memfd(data: bytes) -> int:
     fd = os.memfd_create("pypod-secrets", os.MFD_CLOEXEC)
     try:
-        for number, use in enumerate(uses):
-            data = service.read(session.paths, _record(session, record, use))
-            entry: dict[str, object] = {"size": len(data)}
-            if use["type"] == "env":
-                _check_variable(use["name"], data)
-                entry["env"] = use["target"]
-            else:
-                who = idmaps.outside(
-                    {"uid": use["uid"], "gid": use["gid"], "groups": [], "home": "", "name": ""},
-                    record["userns"],
-                )
-                entry.update({"file": str(number), "uid": who["uid"], "gid": who["gid"], "mode": use["mode"]})
-            entries.append(entry)
-            view = memoryview(data)
-            while view:
-                view = view[os.write(fd, view) :]
+        view = memoryview(data)
+        while view:
+            view = view[os.write(fd, view) :]
     except BaseException:
         os.close(fd)
         raise
-    folder = f"{session.paths.container_dir(record['id'])}/{_FOLDER}"
-    return {"secrets": {"folder": folder, "entries": entries}}, [fd]
-
-
-def variables(session: Session, record: ContainerRecord) -> list[str]:
-    """`NAME=value` of secrets, for a further process."""
-    found = []
-    for use in record.get("secrets", ()):
-        if use["type"] == "env":
-            data = service.read(session.paths, _record(session, record, use))
-            _check_variable(use["name"], data)
-            found.append(f"{use['target']}={data.decode()}")
-    return found
+    return fd
 
 
 def _record(session: Session, record: ContainerRecord, use: SecretUse) -> SecretRecord:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 
@@ -13,6 +14,7 @@ from libpod.util import alive, failpoint, lock, mergetree, staging
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Literal
 
     from libpod.engine.session import Session
@@ -81,12 +83,7 @@ def import_(session: Session, name: str, source: str) -> list[str]:
             )
             layers.sync(beside.files_fd, name)
             failpoint.hit("volume-import:after-unpack")
-            with lock.Locks(session.paths.locks).take(lock.RANK_VOLUME, name) as held:
-                try:
-                    rows.get(session.db, name)
-                except errors.NotFoundError:
-                    held.remove()
-                    raise
+            with _locked(session, name):
                 beside.move(frozenset(report.implicit_dirs))
     finally:
         os.close(fd)
@@ -94,10 +91,23 @@ def import_(session: Session, name: str, source: str) -> list[str]:
     return [*report.warnings, *([f"{more} more members or attributes were left out"] if more > 0 else [])]
 
 
+@contextlib.contextmanager
+def _locked(session: Session, name: str) -> Iterator[None]:
+    """Hold the lock of a volume that is there. Raises NotFoundError."""
+    with lock.Locks(session.paths.locks).take(lock.RANK_VOLUME, name) as held:
+        try:
+            rows.get(session.db, name)
+        except errors.NotFoundError:
+            held.remove()
+            raise
+        yield
+
+
 class _Beside:
     """A directory beside the files of a volume; it and what was replaced go at the end of the block.
 
     While it is in use its file `incomplete` is locked; the next import removes what killed ones have left.
+    It is made under the volume's lock: between the directory and the file it looks like a rest.
     """
 
     def __init__(self, session: Session, name: str) -> None:
@@ -109,17 +119,17 @@ class _Beside:
 
     def __enter__(self) -> _Beside:
         try:
-            for name in os.listdir(self._top):
-                if name.startswith(_BESIDE) and not alive.held(f"{self._top}/{name}/{layers.MARKER}"):
-                    staging.discard(f"{self._top}/{name}", self._session.paths.trash)
-            os.mkdir(self._folder, 0o700)
-            self._fds.append(alive.hold(f"{self._folder}/{layers.MARKER}"))
+            with _locked(self._session, self._name):
+                for name in os.listdir(self._top):
+                    if name.startswith(_BESIDE) and not alive.held(f"{self._top}/{name}/{layers.MARKER}"):
+                        staging.discard(f"{self._top}/{name}", self._session.paths.trash)
+                os.mkdir(self._folder, 0o700)
+                self._fds.append(alive.hold(f"{self._folder}/{layers.MARKER}"))
             for name in ("files", "old"):
                 os.mkdir(f"{self._folder}/{name}", 0o700)
                 self._fds.append(os.open(f"{self._folder}/{name}", _DIR_FLAGS))
         except OSError as e:
             self.__exit__()
-            rows.get(self._session.db, self._name)  # it may have been removed meanwhile
             raise errors.StorageError(
                 f'cannot unpack beside the files of volume "{self._name}": {e.strerror}',
                 remedy=f'look at "ls -la {self._top}" inside of "pypod unshare"',

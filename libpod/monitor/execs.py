@@ -92,6 +92,7 @@ class Exec:
         self._size: list[int] | None = msg.get("size")
         self._preserve: list[int] = msg.get("preserve", [])
         """Numbers of the descriptors that the process gets besides the standard ones."""
+        self._secrets: dict[str, Any] | None = msg.get("secrets")
         base = f"{execs.run_dir}/exec-{number}"
         self._log_file, self._pid_file = base + ".log", base + ".pid"
         self._console: terminal.Console | None = None
@@ -104,6 +105,17 @@ class Exec:
     def start(self, fds: list[int]) -> None:
         """Spawn the runtime. With a terminal the answer follows when the runtime sends its master."""
         execs = self._execs
+        if self._secrets is not None:
+            from libpod.monitor import secretfiles  # lazy: seldom used
+
+            fd = fds.pop()
+            try:
+                self._process_file = secretfiles.process_file(self._secrets, fd, self._process_file)
+            except BaseException:
+                self._clean_up()
+                raise
+            finally:
+                os.close(fd)
         numbers = self._preserve if self._tty else [0, 1, 2, *self._preserve]
         if len(fds) not in (0, len(numbers)):
             raise errors.MonitorError(f"exec takes {len(numbers)} descriptors, or none")

@@ -12,7 +12,7 @@ from libpod.util import atomic, jsonio
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from typing import Any
 
 _BUNDLE = "bundle"
@@ -26,25 +26,49 @@ def make(wanted: Mapping[str, Any], fd: int, bundle: str) -> str:
     except FileExistsError:
         pass
     mount.mount("secrets", folder, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=711")
-    variables = []
     try:
-        at = 0
-        for entry in wanted["entries"]:
-            data = _read(fd, at, entry["size"])
-            at += entry["size"]
-            if "env" in entry:
-                variables.append(f"{entry['env']}={data.decode()}")
-            else:
-                _write(f"{folder}/{entry['file']}", data, entry)
+        variables = _unpack(wanted, fd)
     finally:
         os.close(fd)
     if not variables:
         return bundle
     config = jsonio.load_file(f"{bundle}/config.json")
-    config["process"]["env"] += variables
+    _give(config["process"], variables, ())
     os.mkdir(f"{folder}/{_BUNDLE}", 0o700)
     atomic.write(f"{folder}/{_BUNDLE}/config.json", jsonio.dumps(config, compact=True), durable=False)
     return f"{folder}/{_BUNDLE}"
+
+
+def process_file(wanted: Mapping[str, Any], fd: int, path: str) -> str:
+    """The same for the process object of an exec: its file is removed, that with the variables returned.
+    The descriptor stays the caller's."""
+    process = jsonio.load_file(path)
+    _give(process, _unpack(wanted, fd), wanted.get("but", ()))
+    found = f"{wanted['folder']}/{os.path.basename(path)}"
+    atomic.write(found, jsonio.dumps(process, compact=True), durable=False)
+    os.unlink(path)
+    return found
+
+
+def _unpack(wanted: Mapping[str, Any], fd: int) -> dict[str, str]:
+    """Write the files; return the variables."""
+    variables = {}
+    at = 0
+    for entry in wanted["entries"]:
+        data = _read(fd, at, entry["size"])
+        at += entry["size"]
+        if "env" in entry:
+            variables[entry["env"]] = data.decode()
+        else:
+            _write(f"{wanted['folder']}/{entry['file']}", data, entry)
+    return variables
+
+
+def _give(process: dict[str, Any], variables: dict[str, str], but: Collection[str]) -> None:
+    """They replace variables of the image, but not those that `exec` was given."""
+    new = {name: value for name, value in variables.items() if name not in but}
+    kept = [text for text in process["env"] if text.partition("=")[0] not in new]
+    process["env"] = kept + [f"{name}={value}" for name, value in new.items()]
 
 
 def clean(bundle: str, state_dir: str) -> None:

@@ -50,7 +50,6 @@ def test_root_inside_is_the_user_outside(pypod: Pypod, tmp_path: Path) -> None:
 
 def test_a_shell_in_a_terminal(pypod: Pypod) -> None:
     with pypod.terminal("run", "-it", "--rm", pypod.image, "sh", rows=33, cols=101) as terminal:
-        before = terminal.attributes()
         terminal.send("stty size\r")
         terminal.expect("33 101")
         terminal.resize(20, 60)
@@ -59,7 +58,7 @@ def test_a_shell_in_a_terminal(pypod: Pypod) -> None:
         terminal.expect("20 60")
         terminal.send("exit 5\r")
         assert terminal.wait() == 5
-        assert terminal.attributes() == before
+        assert terminal.attributes() == terminal.before
 
 
 @pytest.mark.parametrize("network", ["slirp4netns", "none", "host"])

@@ -112,6 +112,8 @@ def test_a_container_has_it_and_nobody_else(shared: Pypod, runtime: str) -> None
         assert out == ["7 8 440", f"{HIDDEN}-file" * 2, f"{HIDDEN}-var"]
         inside = shared("exec", "c", "sh", "-c", "cat /etc/own; echo $TOKEN").out
         assert inside == f"{HIDDEN}-file{HIDDEN}-var"
+        given = shared("exec", "-e", "TOKEN=other", "c", "sh", "-c", "echo $TOKEN")
+        assert given.out == "other"
         assert "size=" not in shared("exec", "c", "grep", "/etc/own", "/proc/mounts").out
         (shared.graphroot / "containers" / cid / "logs/ctr.log").write_text("")
         kept = map(str, found(shared.graphroot, HIDDEN.encode()))

@@ -24,7 +24,6 @@ def shell(terminal: Terminal) -> None:
 # covers: run --tty, run --interactive
 def test_a_terminal_inside(shared: Pypod) -> None:
     with shared.terminal("run", "-it", "--rm", shared.image, "sh") as terminal:
-        before = terminal.attributes()
         shell(terminal)
         terminal.send("tty; test -t 0 && test -t 1 && test -t 2 && echo all''three; echo $TERM\r")
         terminal.expect("/dev/pts/0")
@@ -32,7 +31,7 @@ def test_a_terminal_inside(shared: Pypod) -> None:
         terminal.expect("xterm")
         terminal.send("exit 3\r")
         assert terminal.wait() == 3
-        assert terminal.attributes() == before
+        assert terminal.attributes() == terminal.before
 
 
 # covers: run --tty
@@ -103,13 +102,12 @@ def test_a_terminal_with_input_from_a_pipe(shared: Pypod) -> None:
 # covers: run --detach-keys, attach
 def test_detach_and_attach_again(shared: Pypod) -> None:
     with shared.terminal("run", "-it", "--name", "c", shared.image, "sh") as terminal:
-        before = terminal.attributes()
         shell(terminal)
         terminal.send("x=kept\r")
         terminal.send("\x10")
         terminal.send("\x11")
         assert terminal.wait() == 0
-        assert terminal.attributes() == before
+        assert terminal.attributes() == terminal.before
     assert shared.state("c")["Running"] is True
     with shared.terminal("attach", "c", rows=50, cols=99) as terminal:
         shell(terminal)
@@ -188,7 +186,6 @@ def test_two_terminals_at_once(shared: Pypod) -> None:
 def test_a_terminal_for_exec(shared: Pypod) -> None:
     cid = shared.detached()
     with shared.terminal("exec", "-it", cid, "sh", rows=31, cols=90) as terminal:
-        before = terminal.attributes()
         shell(terminal)
         terminal.send("stty size; tty\r")
         terminal.expect("31 90")
@@ -199,7 +196,7 @@ def test_a_terminal_for_exec(shared: Pypod) -> None:
         terminal.expect("12 34")
         terminal.send("exit 7\r")
         assert terminal.wait() == 7
-        assert terminal.attributes() == before
+        assert terminal.attributes() == terminal.before
 
 
 # covers: exec --tty
@@ -252,12 +249,11 @@ def test_start_in_a_terminal(shared: Pypod) -> None:
     shared("create", "-it", "--name", "c", shared.image, "sh")
     for code in (3, 4):
         with shared.terminal("start", "-ai", "c", rows=30, cols=70) as terminal:
-            before = terminal.attributes()
             shell(terminal)
             terminal.send(f"stty size; exit {code}\r")
             terminal.expect("30 70")
             assert terminal.wait() == code
-            assert terminal.attributes() == before
+            assert terminal.attributes() == terminal.before
 
 
 @pytest.mark.parametrize("name", ["TERM", "HUP", "INT"])
@@ -279,28 +275,25 @@ def test_the_terminal_is_restored_when_the_client_is_ended(shared: Pypod, number
     shared.detached("-it", "--name", "c", "IMAGE", "sh")
     for words in (["exec", "-it", "c", "sh"], ["attach", "--sig-proxy=false", "c"]):
         with shared.terminal(*words) as terminal:
-            before = terminal.attributes()
             shell(terminal)
             terminal.handle.signal(number)
             assert terminal.wait() == 128 + number
-            assert terminal.attributes() == before
+            assert terminal.attributes() == terminal.before
     assert shared.state("c")["Running"] is True
 
 
 # covers: run --tty
 def test_the_terminal_is_restored_when_the_container_is_killed(shared: Pypod) -> None:
     with shared.terminal("run", "-it", "--name", "c", shared.image, "sh") as terminal:
-        before = terminal.attributes()
         shell(terminal)
         shared("kill", "c")
         assert terminal.wait() == 137
-        assert terminal.attributes() == before
+        assert terminal.attributes() == terminal.before
 
 
 # covers: run --tty
 def test_the_terminal_is_left_alone_when_the_start_fails(shared: Pypod) -> None:
     with shared.terminal("run", "-it", "--rm", shared.image, "no-such-command") as terminal:
-        before = terminal.attributes()
         assert terminal.wait() == 127
-        assert terminal.attributes() == before
+        assert terminal.attributes() == terminal.before
         assert b"\r\n" in terminal.screen

@@ -88,10 +88,14 @@ def shared(common_store: Pypod, request: pytest.FixtureRequest) -> Iterator[Pypo
 
 def _remove(pypod: Pypod) -> None:
     pypod.env = {}
+    if _entries(pypod.graphroot / "pods"):
+        pypod("pod", "rm", "-af", "-t", "0", check=None)
     if _entries(pypod.graphroot / "containers"):
         pypod("rm", "-af", "-t", "0", check=None)
     if _entries(pypod.graphroot / "volumes"):
         pypod("volume", "rm", "-af", check=None)
+    if _entries(pypod.graphroot / "secrets"):
+        pypod("secret", "rm", "-a", check=None)
 
 
 def _entries(folder: Path) -> list[str]:

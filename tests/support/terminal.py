@@ -21,6 +21,8 @@ class Terminal:
         self, argv: Sequence[str], env: Mapping[str, str], *, rows: int = 24, cols: int = 80
     ) -> None:
         self.master, slave = os.openpty()
+        self.before = self.attributes()
+        """The terminal's settings before the program ran."""
         self.screen = b""
         """All that came out so far."""
         self._seen = 0
