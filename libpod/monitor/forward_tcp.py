@@ -137,6 +137,14 @@ class Connection:
     def event(self, fd: int, events: int) -> None:
         if self.closed:
             return
+        try:
+            self._event(fd, events)
+        except OSError as error:  # of this client only: too many are watched, no memory
+            log.warning("a connection is given up", port=self._port, error=error)
+            self.reset = True
+            self.end()
+
+    def _event(self, fd: int, events: int) -> None:
         if self._pending:
             self._arrived(events)
             return
@@ -162,6 +170,8 @@ class Connection:
             self._refused(OSError(code, os.strerror(code)))
         elif events & select.EPOLLOUT:
             self._begin()
+            assert self.down is not None
+            self._hub.again.append(self.down)  # a server that speaks first: the event was this one
 
     def _refused(self, error: OSError) -> None:
         """Nobody listens inside; with IPv6, perhaps with IPv4."""

@@ -7,6 +7,7 @@ client, from the address of this machine that the client had sent to.
 from __future__ import annotations
 
 import _socket
+import errno
 import select
 import time
 from _struct import pack
@@ -61,7 +62,11 @@ class Port:
                 return
             flow = self._flow(peer, _arrived_at(self.family, ancillary))
             if flow is not None:
-                flow.send(_view[:size])
+                try:
+                    flow.send(_view[:size])
+                except OSError as error:
+                    log.debug("a client cannot be shown over IPv4 either", port=self.port, error=error)
+                    self.forget((peer, flow.local))
 
     def _flow(self, peer: tuple[Any, ...], local: bytes) -> Flow | None:
         flow = self.flows.get((peer, local))
@@ -106,17 +111,42 @@ class Port:
 class Flow:
     """One client of one port."""
 
-    __slots__ = ("_hub", "_key", "_local", "_peer", "_port", "_sock", "answered", "last")
+    __slots__ = ("_hub", "_key", "_peer", "_port", "_sock", "answered", "last", "local", "plain")
 
     def __init__(self, hub: Hub, port: Port, peer: tuple[Any, ...], local: bytes) -> None:
-        self._hub, self._port, self._peer, self._local = hub, port, peer, local
-        self._sock, self._key = hub.inside.datagrams(port.family, peer, port.port)
+        self._hub, self._port, self._peer, self.local = hub, port, peer, local
+        self.plain = port.family == _socket.AF_INET
+        """Shown over IPv4."""
+        self._open()
         self.last = time.monotonic()
         self.answered = False
         hub.flows += 1
-        hub.watch(self._sock.fileno(), select.EPOLLIN, self)
+
+    def _open(self) -> None:
+        port = self._port
+        self._sock, self._key = self._hub.inside.datagrams(
+            port.family, self._peer, port.port, as_v4=self.plain
+        )
+        self._hub.watch(self._sock.fileno(), select.EPOLLIN, self)
+
+    def _shut(self) -> None:
+        self._hub.unwatch(self._sock.fileno())
+        self._sock.close()
+        self._hub.inside.forget(self._key)
+        self._key = (0, "")
 
     def send(self, data: memoryview) -> None:
+        """Pass a datagram on; over IPv4 from now on if nobody listens with IPv6."""
+        self._send(data)
+        if self.plain or self.answered:
+            return
+        if self._sock.getsockopt(_socket.SOL_SOCKET, _socket.SO_ERROR) == errno.ECONNREFUSED:
+            self._shut()
+            self.plain = True
+            self._open()
+            self._send(data)
+
+    def _send(self, data: memoryview) -> None:
         self.last = time.monotonic()
         for _ in range(2):
             try:
@@ -138,13 +168,11 @@ class Flow:
                 return  # nobody listens inside
             self.last = time.monotonic()
             self.answered = True
-            self._port.answer(_view[:size], self._peer, self._local)
+            self._port.answer(_view[:size], self._peer, self.local)
 
     def close(self) -> None:
         self._hub.flows -= 1
-        self._hub.unwatch(self._sock.fileno())
-        self._sock.close()
-        self._hub.inside.forget(self._key)
+        self._shut()
 
 
 def _arrived_at(family: int, ancillary: list[tuple[int, int, bytes]]) -> bytes:

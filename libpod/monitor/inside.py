@@ -142,9 +142,17 @@ class Inside:
             self.forget(key)
             raise
 
-    def datagrams(self, family: int, peer: tuple[Any, ...], port: int) -> tuple[Any, tuple[int, str]]:
-        """Return a socket that speaks to a port for this client, and what `forget` is to be told."""
-        family, client, target = self._as_seen(family, peer)
+    def datagrams(
+        self, family: int, peer: tuple[Any, ...], port: int, *, as_v4: bool
+    ) -> tuple[Any, tuple[int, str]]:
+        """Return a socket that speaks to a port for this client, and what `forget` is to be told.
+
+        `as_v4`: as for `stream`.
+        """
+        if as_v4 and family == V6:
+            family, client, target = V4, self._gateway, self._address
+        else:
+            family, client, target = self._as_seen(family, peer)
         key = self._reach(family, client)
         try:
             sock = _own(family, _DGRAM, client, int(peer[1]))

@@ -103,7 +103,7 @@ def test_datagrams_come_back_while_the_client_is_known(families: tuple[int, tupl
     place = enter(True)
     place.opened(netlink.UDP, 53)
     with server(family, socket.SOCK_DGRAM, 53) as there:
-        sock, key = place.datagrams(family, client, 53)
+        sock, key = place.datagrams(family, client, 53, as_v4=False)
         os.set_blocking(sock.fileno(), True)
         sock.send(b"question")
         data, peer = there.recvfrom(100)
