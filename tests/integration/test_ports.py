@@ -180,6 +180,39 @@ def test_a_slow_reader_holds_nobody_up(shared: Pypod) -> None:
         assert len(read_all(slow)) == 64 << 20
 
 
+def test_a_server_that_is_busy_and_speaks_first(shared: Pypod) -> None:
+    """Its queue is full: the inner connections are made late, and its words come before the client's."""
+    cid = shared.detached("-p", "80", "--sysctl", "net.ipv4.tcp_syncookies=0")
+    namespace = f"--net=/proc/{shared.init_pid(cid)}/ns/net"
+    argv = ["unshare", "nsenter", namespace, "/usr/bin/python3", "-c", BUSY]
+    server = shared.start(*argv, stdin=subprocess.PIPE)
+    assert server.stdin
+    assert server.stdout
+    assert server.stdout.readline() == "ready\n"
+    port = port_of(shared, cid, "80")
+    socks = [connect(port) for _ in range(3)]
+    try:
+        server.stdin.close()
+        assert [sock.recv(7, socket.MSG_WAITALL) for sock in socks] == [b"welcome"] * 3
+    finally:
+        for sock in socks:
+            sock.close()
+
+
+BUSY = """
+import socket, sys
+server = socket.socket()
+server.bind(("0.0.0.0", 80))
+server.listen(0)
+print("ready", flush=True)
+sys.stdin.read()
+kept = []
+while True:
+    kept.append(server.accept()[0])
+    kept[-1].sendall(b"welcome")
+"""
+
+
 def test_many_connections(shared: Pypod) -> None:
     _, port = published(shared)
     socks = [connect(port, order="echo") for _ in range(300)]
