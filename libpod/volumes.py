@@ -61,41 +61,35 @@ def create(
     *,
     labels: Mapping[str, str] | None = None,
     options: Mapping[str, str] | None = None,
+    device: str = "",
+    copy_up: bool = True,
     anonymous: bool = False,
     owner: tuple[int | None, int | None] = (None, None),
 ) -> VolumeRecord:
     """Make a volume; without a name it gets a random one. Raises ConflictError when the name is taken.
 
+    `options` are those of `volume create`, for `inspect`. `device`: the directory that it is, and that stays
+    when it is removed; it must exist. Without `copy_up` no container fills it with what its image has.
     `owner` = (uid, gid) in the user's namespace; what is None is root's, or the first container's.
 
     Runs inside the user namespace. The volume's lock must not be held.
     """
     wanted = check_name(name) if name else os.urandom(32).hex()
-    if options:
-        raise errors.NotSupportedError(
-            f"volume options are not supported yet: {', '.join(sorted(options))}", name=wanted
+    record = _new(wanted, dict(labels or {}), anonymous)
+    record["options"] = dict(options or {})
+    record["needs_copy_up"] = copy_up and not device
+    if device and not os.path.isdir(device):
+        raise errors.NotFoundError(
+            f'"{device}" is no directory', remedy=f'make it with "mkdir -p {device}"', name=device
         )
+    if owner != (None, None):
+        record.update({"owned": True, "uid": owner[0] or 0, "gid": owner[1] or 0})
     with lock.Locks(paths.locks).take(lock.RANK_VOLUME, wanted):
-        return _create_locked(paths, db, wanted, dict(labels or {}), anonymous, owner)
+        return _create_locked(paths, db, record, device)
 
 
-def _create_locked(
-    paths: Paths,
-    db: Db,
-    name: str,
-    labels: dict[str, str],
-    anonymous: bool,
-    owner: tuple[int | None, int | None] = (None, None),
-) -> VolumeRecord:
-    try:
-        rows.get(db, name)
-    except errors.NotFoundError:
-        pass
-    else:
-        raise errors.ConflictError(
-            f"volume with name {name} already exists: volume already exists", name=name
-        )
-    record: VolumeRecord = {
+def _new(name: str, labels: dict[str, str], anonymous: bool) -> VolumeRecord:
+    return {
         "schema": 1,
         "name": name,
         "created_ns": time.time_ns(),
@@ -104,18 +98,30 @@ def _create_locked(
         "options": {},
         "anonymous": anonymous,
         "needs_copy_up": True,
-        "uid": owner[0] or 0,
-        "gid": owner[1] or 0,
+        "uid": 0,
+        "gid": 0,
     }
-    if _has_files(paths, name):
+
+
+def _create_locked(paths: Paths, db: Db, record: VolumeRecord, device: str = "") -> VolumeRecord:
+    """`device`: the directory that it is, instead of one of its own."""
+    name = record["name"]
+    try:
+        rows.get(db, name)
+    except errors.NotFoundError:
+        pass
+    else:
+        raise errors.ConflictError(
+            f"volume with name {name} already exists: volume already exists", name=name
+        )
+    if device:
+        _make_link(paths, name, device)
+    elif _has_files(paths, name):
         log.warning(f'the files of volume "{name}" were there already and are kept: its record was lost')
         there = os.stat(data_dir(paths, name))
         record = {**record, "needs_copy_up": False, "uid": there.st_uid, "gid": there.st_gid}
-    elif owner == (None, None):
-        _make_dirs(paths, name, None)
     else:
-        record["owned"] = True
-        _make_dirs(paths, name, (record["uid"], record["gid"]))
+        _make_dirs(paths, name, (record["uid"], record["gid"]) if record.get("owned") else None)
     failpoint.hit("volume:after-dir")
     rows.insert(db, record)
     eventlog.volume(paths.events, "create", name)
@@ -130,7 +136,7 @@ def _has_files(paths: Paths, name: str) -> bool:
     if os.path.lexists(f"{paths.volumes}/{name}/{_REMOVED}"):
         return False
     try:
-        return bool(os.listdir(data_dir(paths, name)))
+        return not is_directory_of_user(paths, name) and bool(os.listdir(data_dir(paths, name)))
     except FileNotFoundError:
         return False
 
@@ -143,6 +149,18 @@ def _make_dirs(paths: Paths, name: str, owner: tuple[int, int] | None) -> None:
     if owner is not None:
         os.chown(data_dir(paths, name), *owner)
     atomic.sync_dir(paths.volumes)
+
+
+def _make_link(paths: Paths, name: str, device: str) -> None:
+    staging.discard(f"{paths.volumes}/{name}", paths.trash)
+    os.mkdir(f"{paths.volumes}/{name}", 0o700)
+    os.symlink(device, data_dir(paths, name))
+    atomic.sync_dir(paths.volumes)
+
+
+def is_directory_of_user(paths: Paths, name: str) -> bool:
+    """Whether the volume is a directory elsewhere, which stays when it is removed."""
+    return os.path.islink(data_dir(paths, name))
 
 
 def remove(paths: Paths, db: Db, name: str) -> None:
@@ -256,7 +274,7 @@ def _create_missing(paths: Paths, db: Db, mount: MountRecord) -> VolumeRecord:
             remedy=f'make it with "pypod volume create {name}"',
             name=name,
         )
-    return _create_locked(paths, db, name, {}, bool(mount.get("anonymous")))
+    return _create_locked(paths, db, _new(name, {}, bool(mount.get("anonymous"))))
 
 
 def prepare(
@@ -289,6 +307,11 @@ def prepare(
             if volume["needs_copy_up"] and not mount.get("subpath"):
                 _first_use(paths, db, volume, mount, root_fd, user)
             if mount.get("chown") and user is not None and not _is_apart(mount):
+                if is_directory_of_user(paths, name):
+                    raise errors.UsageError(
+                        f'--volume "{name}" with ":U": the volume is a directory of yours, its owners stay',
+                        remedy=f"leave the U out, or mount {os.readlink(data_dir(paths, name))} by its path",
+                    )
                 _give(data_dir(paths, name), user)
         sources[name] = data_dir(paths, name)
     return sources

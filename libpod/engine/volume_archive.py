@@ -64,6 +64,13 @@ def import_(session: Session, name: str, source: str) -> list[str]:
     from libpod.util import untar
 
     rows.get(session.db, name)
+    if service.is_directory_of_user(session.paths, name):
+        place = os.readlink(service.data_dir(session.paths, name))
+        raise errors.StateError(
+            f'volume "{name}" is the directory {place}: nothing is unpacked there',
+            remedy=f"tar -C {place} -xf {source}",
+            name=name,
+        )
     fd = os.dup(0) if source == "-" else archive.open_source(source)
     try:
         if stat.S_ISDIR(os.fstat(fd).st_mode):
@@ -203,8 +210,9 @@ def room(fd: int) -> int:
 
 def _open(session: Session, name: str) -> int:
     path = service.data_dir(session.paths, name)
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC  # a volume may be a link to a directory of the user's
     try:
-        return os.open(path, _DIR_FLAGS)
+        return os.open(path, flags)
     except OSError as e:
         raise errors.StorageError(
             f'the files of volume "{name}" cannot be opened: {path}: {e.strerror}',

@@ -5,6 +5,7 @@ from __future__ import annotations
 from libpod import errors
 from libpod import volumes as service
 from libpod.engine import tidy
+from libpod.spec import volumeopts
 from libpod.state import volumes as rows
 from libpod.util import eventlog
 
@@ -40,10 +41,18 @@ def create(
         raise errors.NotSupportedError(
             f'the volume driver "{driver}" is not supported, only local', name=driver
         )
+    asked = volumeopts.parse(options or {})
     session.enter()
     try:
         record = service.create(
-            session.paths, session.db, name, labels=labels, options=options, owner=(uid, gid)
+            session.paths,
+            session.db,
+            name,
+            labels=labels,
+            options=options,
+            device=asked.device,
+            copy_up=asked.copy_up,
+            owner=(asked.uid if uid is None else uid, asked.gid if gid is None else gid),
         )
     except errors.ConflictError:
         if not ignore:

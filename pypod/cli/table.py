@@ -771,7 +771,7 @@ _VOLUME_CREATE: Spec = (
     True,
     "name?",
     "",
-    " driver/d=s gid/=i ignore/=b label/l=a opt/o=a- uid/=i ",
+    " driver/d=s gid/=i ignore/=b label/l=a opt/o=a uid/=i ",
 )
 _VOLUME_EXISTS: Spec = (
     "volume",

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
     from pypod.cli.common import StopTime
     from pypod.cli.context import Context
-    from pypod.cli.declare import LATER, arg, opt
+    from pypod.cli.declare import arg, opt
 
 
 def create(
@@ -19,13 +19,14 @@ def create(
     ignore: Annotated[bool, opt("--ignore", help="Take a volume that exists as created")] = False,
     label: Annotated[list[str] | None, opt("--label", "-l", metavar="KEY=VALUE", help="Add a label")] = None,
     opt: Annotated[
-        list[str] | None, opt("--opt", "-o", metavar="KEY=VALUE", help="Option of the driver", state=LATER)
+        list[str] | None, opt("--opt", "-o", metavar="KEY=VALUE", help="Option of the driver")
     ] = None,
     uid: Annotated[int | None, opt("--uid", metavar="UID", help="User who owns the volume")] = None,
 ) -> int | None:
     """Create a volume, and print its name."""
     from libpod import errors
     from libpod.engine import volumes as engine
+    from libpod.spec import volumeopts
 
     labels: dict[str, str] = {}
     for text in label or ():
@@ -34,7 +35,14 @@ def create(
             raise errors.UsageError(f'--label "{text}" has no name', remedy="give KEY=VALUE")
         labels[key] = value
     made = engine.create(
-        ctx.session, name or "", labels=labels, driver=driver, ignore=ignore, uid=uid, gid=gid
+        ctx.session,
+        name or "",
+        labels=labels,
+        options=volumeopts.pairs(opt or ()),
+        driver=driver,
+        ignore=ignore,
+        uid=uid,
+        gid=gid,
     )
     ctx.out(made + "\n")
     return 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -385,7 +386,54 @@ def test_options_of_volume_create(shared: Pypod) -> None:
     assert out == "1000:33"
     assert shared("volume", "create", "-d", "local", "w").out == "w"
     assert shared("volume", "create", "-d", "nfs", "x", check=False).code == 125
-    assert shared("volume", "create", "-o", "type=tmpfs", "y", check=False).code == 125
+    shared("volume", "create", "-o", "o=uid=7,gid=8,nocopy", "y")
+    script = "stat -c %u:%g /etc; ls /etc/passwd || true"
+    assert shared.run("--rm", "-v", "y:/etc", "IMAGE", "sh", "-c", script).lines == ["7:8"]
+    for bad in (
+        "type=tmpfs",
+        "type=ext4",
+        "o=size=1g",
+        "o=noexec",
+        "o=uid=-1",
+        "o=bind",
+        "device=/tmp",
+        "colour=red",
+        "type=",
+    ):
+        result = shared("volume", "create", "-o", bad, "z", check=False)
+        assert (result.code, bool(result.stderr)) == (125, True), bad
+    assert shared("volume", "exists", "z", check=None).code == 1
+
+
+# covers: volume create --opt, volume inspect, volume export, volume rm
+def test_a_volume_that_is_a_directory(shared: Pypod, tmp_path: Path) -> None:
+    """Its files stay: when it is removed, when it is new to a container, and their owners with :U."""
+    place = tmp_path / "data"
+    options = ["--opt", "type=none", "--opt", "o=bind", "--opt", f"device={place}"]
+    missing = shared("volume", "create", *options, "v", check=False)
+    assert (missing.code, f"mkdir -p {place}" in missing.stderr) == (125, True)
+    place.mkdir()
+    shared("volume", "create", *options, "v")
+    shared.run("--rm", "-v", "v:/etc", "IMAGE", "sh", "-c", "echo text >/etc/f")
+    assert (place / "f").read_text() == "text\n"
+    assert not (place / "passwd").exists()
+    shown = shared("volume", "inspect", "v").json()[0]
+    assert shown["Options"] == {"type": "none", "o": "bind", "device": str(place)}
+    shared("volume", "export", "v", "-o", str(tmp_path / "v.tar"))
+    with tarfile.open(tmp_path / "v.tar") as archive:
+        assert {"f"} <= {name.removeprefix("./") for name in archive.getnames()}
+    for words in (
+        ["volume", "import", "v", str(tmp_path / "v.tar")],
+        ["run", "--rm", "-v", "v:/d:U", shared.image, "true"],
+    ):
+        refused = shared(*words, check=False)
+        assert (refused.code, str(place) in refused.stderr) == (125, True), (words, refused.stderr)
+    place.rename(tmp_path / "moved")
+    gone = shared.run("--rm", "-v", "v:/d", "IMAGE", "true", check=False)
+    assert (gone.code, 'volume "v" are gone' in gone.stderr) == (125, True)
+    (tmp_path / "moved").rename(place)
+    shared("volume", "rm", "v")
+    assert (place / "f").read_text() == "text\n"
 
 
 # covers: volume ls --filter, volume ls --format, volume ls --noheading, volume ls --quiet
