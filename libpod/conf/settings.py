@@ -133,13 +133,15 @@ def _storage(settings: Settings, options: Mapping[str, object], environ: Mapping
         settings.storage_driver = asked
         if asked == "overlay":  # what the files say about another way to mount is overruled
             settings.overlay_mount_program = ""
-    given = options.get("storage_opt")
+    given, where = options.get("storage_opt"), "--storage-opt"
+    if not given:
+        given, where = [word for word in environ.get("STORAGE_OPTS", "").split(",") if word], "STORAGE_OPTS"
     for option in given if isinstance(given, list) else ():
         key, _, value = str(option).partition("=")
         if key not in _MOUNT_PROGRAM or not value.startswith("/"):
             why = "this option is not known" if key not in _MOUNT_PROGRAM else "a program is an absolute path"
             raise UsageError(
-                f'invalid value "{option}" for --storage-opt: {why}',
+                f'invalid value "{option}" for {where}: {why}',
                 remedy='use "--storage-opt overlay.mount_program=/usr/bin/fuse-overlayfs", or leave it out',
             )
         settings.overlay_mount_program = value

@@ -83,6 +83,9 @@ class AuthFile:
         for key in ("auths", "credHelpers"):
             if not isinstance(found.get(key, {}), dict | None):
                 raise self._bad(f"{key} is not an object")
+        for host, helper in (found.get("credHelpers") or {}).items():
+            if not isinstance(helper, str):
+                raise self._bad(f'the credential helper of "{host}" is not a name')
         return found
 
     def lookup(self, key: str) -> Credentials | None:
@@ -130,6 +133,8 @@ class AuthFile:
             password = password.strip("\0")
         elif isinstance(value.get("username"), str) and isinstance(value.get("password"), str):
             user, password = value["username"], value["password"]
+            if not (user + password).isascii() and _has_surrogates(user + password):
+                raise self._bad(f'the entry "{key}" is not text')
         return Credentials(user, password, token) if user or token else None
 
     def store(self, key: str, creds: Credentials) -> str:
@@ -249,6 +254,11 @@ def find(key: str, environ: Mapping[str, str], authfile: str = "") -> Credential
             log.debug("credentials found", key=key, file=place.path)
             return found
     return None
+
+
+def _has_surrogates(text: str) -> bool:
+    """Halves of UTF-16 pairs, as JSON can name them: no encoding has them."""
+    return any("\ud800" <= c <= "\udfff" for c in text)
 
 
 def _from_helper(user: str, secret: str) -> Credentials:

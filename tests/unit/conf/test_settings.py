@@ -248,6 +248,15 @@ def test_global_options_win(home: Home) -> None:
         assert caught.value.remedy
 
 
+def test_storage_options_of_the_environment(home: Home) -> None:
+    env = {"STORAGE_OPTS": "overlay.mount_program=/a,"}
+    assert home.load(env).overlay_mount_program == "/a"
+    assert home.load(env, storage_opt=["overlay.mount_program=/b"]).overlay_mount_program == "/b"
+    with pytest.raises(UsageError) as caught:
+        home.load({"STORAGE_OPTS": "overlay.size=1"})
+    assert "for STORAGE_OPTS" in caught.value.message
+
+
 @pytest.mark.parametrize(
     ("netns", "mode"),
     [
