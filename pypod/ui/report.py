@@ -23,7 +23,10 @@ def failure(error: BaseException) -> int:
         code = error.exit_code
     else:
         reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        _write(_error_word() + f" internal error: {reason}\n", "run it with --log-level=debug to see where")
+        _write(
+            _error_word() + f" internal error: {_plain(reason)}\n",
+            "run it with --log-level=debug to see where",
+        )
         code = 125
     if "--log-level=debug" in sys.argv or ("debug" in sys.argv and "--log-level" in sys.argv):
         import traceback
@@ -35,7 +38,14 @@ def failure(error: BaseException) -> int:
 
 def show(error: PypodError) -> None:
     """Print one error, and its remedy."""
-    _write(f"{_error_word()} {error.message}\n", error.remedy)
+    _write(f"{_error_word()} {_plain(error.message)}\n", _plain(error.remedy or ""))
+
+
+def _plain(text: str) -> str:
+    """Lines without control characters: names and answers of others are in it, and may talk to a terminal."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in "\n\t" else repr(c)[1:-1] for c in text)
 
 
 def _write(text: str, remedy: str) -> None:
