@@ -52,7 +52,7 @@ def image(session: Session, record: ImageRecord) -> JsonDict:
         "ManifestType": view["media_type"],
         "User": record["config"]["user"],
         "History": rows.history(session.db, record["id"]),
-        "NamesHistory": list(reversed([*names, *record["digest_names"]])),
+        "NamesHistory": rows.name_history(session.db, record["id"]).get(record["id"], []),
     }
 
 

@@ -40,6 +40,7 @@ def images(
     if name:
         tests.append(("reference", _reference(session, name)))
     counts = containers.counts_by_image(session.db)
+    history = rows.name_history(session.db)
     out: list[JsonDict] = []
     for record in records:
         summary: JsonDict | None = None
@@ -47,7 +48,7 @@ def images(
             if tests and not _passes(record, stored, tests):
                 continue
             if summary is None:
-                summary = _summary(record, counts.get(record["id"], 0))
+                summary = _summary(record, counts.get(record["id"], 0), history.get(record["id"], []))
             repo, tag = _split(stored)
             out.append({**summary, "repository": repo, "tag": tag})
     out.sort(key=_SORTERS[sort], reverse=sort == "created")
@@ -102,7 +103,7 @@ def repo_digests(record: ImageRecord) -> list[str]:
     return [f"{repo}@{record['manifest_digest']}" for repo in repos]
 
 
-def _summary(record: ImageRecord, count: int) -> JsonDict:
+def _summary(record: ImageRecord, count: int, history: list[str]) -> JsonDict:
     names = [*record["names"], *record["digest_names"]]
     seconds = record["created_ns"] // 1_000_000_000
     out: JsonDict = {
@@ -121,8 +122,8 @@ def _summary(record: ImageRecord, count: int) -> JsonDict:
     else:
         out["Dangling"] = True
     out["Digest"] = record["manifest_digest"]
-    if names:
-        out["History"] = list(reversed(names))
+    if history:
+        out["History"] = history
     out["Created"] = seconds
     out["CreatedAt"] = _rfc3339(seconds)
     out["created_ns"] = record["created_ns"]

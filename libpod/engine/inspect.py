@@ -6,7 +6,7 @@ import os
 import time
 
 from libpod import errors, volumes
-from libpod.engine import containers
+from libpod.engine import containers, depend
 from libpod.storage import driver
 
 TYPE_CHECKING = False
@@ -66,7 +66,7 @@ def container(session: Session, record: ContainerRecord) -> JsonDict:
         "ExecIDs": [],
         "GraphDriver": {"Name": driver.of(record), "Data": _graph_data(session, record)},
         "Mounts": [_mount(session, m) for m in record["mounts"] if m["type"] in ("bind", "volume", "image")],
-        "Dependencies": _dependencies(record),
+        "Dependencies": depend.needs(record),
         "NetworkSettings": _network(record, status),
         "Namespace": "",
         "IsInfra": bool(record.get("infra")),
@@ -166,18 +166,6 @@ def _mount(session: Session, mount: object) -> JsonDict:
         "RW": "ro" not in options,
         "Propagation": propagation or "rprivate",
     }
-
-
-def _dependencies(record: ContainerRecord) -> list[str]:
-    spaces = record["namespaces"]
-    joined = [
-        v.partition(":")[2]
-        for v in (spaces["pid"], spaces["ipc"], spaces["uts"])
-        if v.startswith("container:")
-    ]
-    if record["network"]["container"]:
-        joined.append(record["network"]["container"])
-    return list(dict.fromkeys(joined))
 
 
 def _ports(record: ContainerRecord, status: RunStatus) -> JsonDict:

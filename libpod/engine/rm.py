@@ -8,8 +8,11 @@ from libpod.util.lock import RANK_CONTAINER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from libpod.engine.session import Session
     from libpod.model.container import ContainerRecord
+    from libpod.model.run import RunStatus
 
 EXIT_MISSING = 1
 EXIT_RUNNING = 2
@@ -34,14 +37,8 @@ def rm(
         return
     status = containers.status(session, record)
     if containers.is_running(status) or status["state"] == "initialized":
-        if not force and status["state"] != "initialized":
-            raise errors.StateError(
-                f'container "{record["name"]}" ({record["id"][:12]}) is {status["state"]}: '
-                "it cannot be removed while it runs",
-                remedy=f'stop it with "pypod stop {record["name"]}", or use "pypod rm -f {record["name"]}"',
-                name=record["name"],
-                exit_code=EXIT_RUNNING,
-            )
+        if not force:
+            refuse_running(record, status)
         stop.stop(session, record, timeout_s)
     session.enter()
     for _again in range(_TRIES if force else 1):
@@ -57,3 +54,37 @@ def rm(
         remedy="repeat the command",
         exit_code=EXIT_RUNNING,
     )
+
+
+def refuse_running(record: ContainerRecord, status: RunStatus) -> None:
+    """Raise StateError (exit code 2) for a container that must be stopped before it can be removed."""
+    if containers.is_running(status):
+        raise errors.StateError(
+            f'container "{record["name"]}" ({record["id"][:12]}) is {status["state"]}: '
+            "it cannot be removed while it runs",
+            remedy=f'stop it with "pypod stop {record["name"]}", or use "pypod rm -f {record["name"]}"',
+            name=record["name"],
+            exit_code=EXIT_RUNNING,
+        )
+
+
+def rm_with_dependents(
+    session: Session,
+    record: ContainerRecord,
+    gone: Callable[[ContainerRecord], None],
+    *,
+    force: bool,
+    timeout_s: int | None,
+    volumes: bool,
+) -> None:
+    """Remove a container and all that need it, which go first; an infra container with its pod. `gone` takes
+    each that was removed. Nothing is removed when one of them runs, unless `force` stops it."""
+    from libpod.engine import depend  # lazy: seldom
+
+    found = depend.with_dependents(session, record)
+    if not force:
+        for one in found:
+            refuse_running(one, containers.status(session, one))
+    for one in found:
+        rm(session, one, force=force, timeout_s=timeout_s, volumes=volumes, with_pod=True)
+        gone(one)

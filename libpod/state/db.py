@@ -35,7 +35,7 @@ if TYPE_CHECKING:
         def state_db(self) -> str: ...
 
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 BUSY_TIMEOUT_S = 30.0
 CHECKPOINT_PAGES = 256
 """The log is copied into the database when it is longer than this. The first process after all others are

@@ -152,6 +152,18 @@ def history(db: Db, image_id: str) -> list[dict[str, object]]:
     return found
 
 
+def name_history(db: Db, image_id: str = "") -> dict[str, list[str]]:
+    """The names that images (or one of them) have and had, by id, the one that was given last first."""
+    out: dict[str, list[str]] = {}
+    for found, name in db.rows(
+        "SELECT image_id, name FROM image_name_history WHERE ?1 IN ('', image_id) "
+        "ORDER BY given_ns DESC, name",
+        (image_id,),
+    ):
+        out.setdefault(found, []).append(name)
+    return out
+
+
 def all_images(db: Db) -> list[ImageRecord]:
     """Every image, newest first, with its names (newest name last)."""
     names: dict[str, list[str]] = {}
@@ -246,6 +258,7 @@ def delete(db: Db, image_id: str) -> tuple[list[str], list[str]]:
         ]
         tx.run("DELETE FROM image_names WHERE image_id = ?", (image_id,))
         tx.run("DELETE FROM image_blobs WHERE image_id = ?", (image_id,))
+        tx.run("DELETE FROM image_name_history WHERE image_id = ?", (image_id,))
         if not tx.run("DELETE FROM images WHERE id = ?", (image_id,)):
             raise no_such(image_id)
         return names, blobs
@@ -298,6 +311,10 @@ def _point(tx: Write, image_id: str, names: Sequence[str]) -> None:
             "ON CONFLICT (name) DO UPDATE SET image_id = excluded.image_id, added_ns = excluded.added_ns "
             "WHERE image_id <> excluded.image_id",
             (name, image_id, now_ns + number),
+        )
+        tx.run(
+            "INSERT OR REPLACE INTO image_name_history (image_id, name, given_ns) VALUES (?, ?, ?)",
+            (image_id, name, now_ns + number),
         )
 
 

@@ -65,6 +65,32 @@ def run(
     return results
 
 
+def first(jobs: Sequence[Callable[[], Any]]) -> Any:
+    """Run all jobs at once, as `run` does, and return the result of the one that ends first; the others are
+    killed."""
+    running: dict[int, tuple[int, list[bytes]]] = {}
+    try:
+        for job in jobs:
+            read_fd, pid = _start(job, list(running))
+            running[read_fd] = (pid, [])
+        while True:
+            ready, _, _ = select.select(list(running), [], [])
+            for fd in ready:
+                pid, parts = running[fd]
+                data = os.read(fd, 1 << 16)
+                if data:
+                    parts.append(data)
+                    continue
+                os.close(fd)
+                del running[fd]
+                return _result(b"".join(parts), os.waitpid(pid, 0)[1])
+    finally:
+        for fd, (pid, _parts) in running.items():
+            os.kill(pid, _SIGKILL)
+            os.waitpid(pid, 0)
+            os.close(fd)
+
+
 def _start(job: Callable[[], Any], others: list[int]) -> tuple[int, int]:
     read_fd, write_fd = os.pipe2(os.O_CLOEXEC)
     pid = os.fork()

@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from typing import Annotated
 
     from pypod.cli.context import Context
-    from pypod.cli.declare import FULFILLED, LATER, arg, opt
+    from pypod.cli.declare import FULFILLED, arg, opt
 
 
 def images(
@@ -37,7 +37,9 @@ def images(
     format: Annotated[
         str | None, opt("--format", help="Print as json, or by a Go template", complete="format")
     ] = None,
-    history: Annotated[bool, opt("--history", help="Show earlier names of the images", state=LATER)] = False,
+    history: Annotated[
+        bool, opt("--history", help="Show the names that the images have and had, the newest first")
+    ] = False,
     no_trunc: Annotated[bool, opt("--no-trunc", help="Do not shorten IDs")] = False,
     noheading: Annotated[bool, opt("--noheading", "-n", help="Print no column headings")] = False,
     quiet: Annotated[bool, opt("--quiet", "-q", help="Print IDs only")] = False,
@@ -64,6 +66,8 @@ def images(
     fields = ["Repository", "Tag", "Digest", "ID", "CreatedSince", "Size"]
     if not digests:
         fields.remove("Digest")
+    if history:
+        fields.append("History")
     ctx.out(
         table.listing(
             "images",

@@ -6,9 +6,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Annotated
 
+    from libpod.model.container import ContainerRecord
     from pypod.cli.common import Cidfiles, Containers, FiltersLong, Latest, StopTime
     from pypod.cli.context import Context
-    from pypod.cli.declare import LATER, opt
+    from pypod.cli.declare import opt
 
 
 def rm(
@@ -20,9 +21,7 @@ def rm(
         bool,
         opt(
             "--depend",
-            help="Remove the containers that depend on it as well",
-            state=LATER,
-            why="name the containers that depend on it as well",
+            help="Remove all containers that need it as well, and the pod of an infra container",
         ),
     ] = False,
     filter: FiltersLong = None,
@@ -43,11 +42,15 @@ def rm(
     choice = targets.Choice(
         containers, every=all, latest=latest, cidfiles=cidfile, filters=filter, ignore=ignore or force
     )
-    return targets.each(
-        ctx,
-        choice,
-        lambda record: engine.rm(
-            ctx.session, record, force=force, timeout_s=time, volumes=volumes, with_pod=all
-        ),
-        missing_code=engine.EXIT_MISSING,
-    )
+
+    def gone(record: ContainerRecord) -> None:
+        choice.gone.append(record)
+        ctx.out(record["id"] + "\n")
+
+    def act(record: ContainerRecord) -> None:
+        if depend:
+            engine.rm_with_dependents(ctx.session, record, gone, force=force, timeout_s=time, volumes=volumes)
+        else:
+            engine.rm(ctx.session, record, force=force, timeout_s=time, volumes=volumes, with_pod=all)
+
+    return targets.each(ctx, choice, act, show=not depend, missing_code=engine.EXIT_MISSING)

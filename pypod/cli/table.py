@@ -249,8 +249,7 @@ _IMAGES_IMAGES: Spec = (
     True,
     "image?",
     "",
-    " all/a=b digests/=b filter/f=l format/=s history/=b- no-trunc/=b noheading/n=b quiet/q=b sort/=s "
-    "",
+    " all/a=b digests/=b filter/f=l format/=s history/=b no-trunc/=b noheading/n=b quiet/q=b sort/=s ",
 )
 _IMAGE_IMPORT: Spec = (
     "image",
@@ -548,7 +547,7 @@ _RM_RM: Spec = (
     True,
     "containers*",
     "",
-    " all/a=b cidfile/=a depend/=b- filter/=l force/f=b ignore/i=b latest/l=b time/t=u timeout/=>time "
+    " all/a=b cidfile/=a depend/=b filter/=l force/f=b ignore/i=b latest/l=b time/t=u timeout/=>time "
     "volumes/v=b ",
 )
 _RMI_RMI: Spec = (
@@ -851,7 +850,7 @@ _WAIT_WAIT: Spec = (
     True,
     "containers*",
     "",
-    " condition/=l exit-first-match/=b- ignore/=b interval/i=s latest/l=b ",
+    " condition/=l exit-first-match/=b ignore/=b interval/i=s latest/l=b ",
 )
 COMMANDS: dict[str, Spec] = {
     "attach": _ATTACH_ATTACH,
@@ -1123,7 +1122,6 @@ REASONS = {
     "push:push disable-content-trust": "it is an option of Docker",
     "push:push remove-signatures": "signatures are not kept",
     "remote": "pypod works on this machine only; use ssh to run it on another",
-    "rm:rm depend": "name the containers that depend on it as well",
     "rmi:rmi no-prune": "there are no intermediate images to keep",
     "run:run cpu-rt-period": "it is of cgroup v1 only",
     "run:run cpu-rt-runtime": "it is of cgroup v1 only",

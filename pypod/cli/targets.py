@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Choice:
     """Which containers a command is about, as the user said it."""
 
-    __slots__ = ("cidfiles", "every", "filters", "ignore", "latest", "names", "running")
+    __slots__ = ("cidfiles", "every", "filters", "gone", "ignore", "latest", "names", "running")
 
     def __init__(
         self,
@@ -35,6 +35,8 @@ class Choice:
         self.cidfiles = cidfiles or []
         self.filters = filters or []
         self.ignore = ignore
+        self.gone: list[ContainerRecord] = []
+        """What the command has removed already, with another one: not missing when its turn comes."""
         self.running = running
         """With `every` and `filters`: only those that run."""
 
@@ -57,6 +59,8 @@ def each(
     _check(ctx, choice)
     failed: list[errors.PypodError] = []
     for shown, find in _lookups(ctx, choice):
+        if any(shown == one["name"] or one["id"].startswith(shown) for one in choice.gone):
+            continue
         try:
             act(find())
         except errors.NotFoundError as e:

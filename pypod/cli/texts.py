@@ -573,7 +573,7 @@ OPTIONS = {
         "digests\t-\tShow the digests of the manifests\n"
         "filter\t-\tShow only what fits: reference, dangling, label, before,...\n"
         "format\tformat\tPrint as json, or by a Go template\n"
-        "history\t-\tShow earlier names of the images\n"
+        "history\t-\tShow the names that the images have and had, the newest f...\n"
         "no-trunc\t-\tDo not shorten IDs\n"
         "noheading\t-\tPrint no column headings\n"
         "quiet\t-\tPrint IDs only\n"
@@ -873,7 +873,7 @@ OPTIONS = {
     "rm:rm": (
         "all\t-\tRemove all containers\n"
         "cidfile\tfiles\tRead a container's ID from this file\n"
-        "depend\t-\tRemove the containers that depend on it as well\n"
+        "depend\t-\tRemove all containers that need it as well, and the pod o...\n"
         "filter\t-\tTake the containers that fit, as in `ps --filter`\n"
         "force\t-\tStop and remove running containers as well\n"
         "ignore\t-\tTake a container that does not exist as removed\n"
@@ -1190,7 +1190,7 @@ OPTIONS = {
     "volume:unmount": "",
     "wait:wait": (
         "condition\t(configured,created,exited,healthy,initialized,paused,removing,running,stopped,stopping,unhealthy)\tState to wait for: stopped, running, exited, removing ...\n"
-        "exit-first-match\t-\tEnd when the first of the containers is there\n"
+        "exit-first-match\t-\tEnd when the first of the containers is there, and print...\n"
         "ignore\t-\tTake a container that does not exist as ended, with code -1\n"
         "interval\t-\tTime between two looks\n"
         "latest\t-\tTake the container that was created last\n"

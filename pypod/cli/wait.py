@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from libpod.model.container import ContainerRecord
     from pypod.cli.common import Containers, Latest
     from pypod.cli.context import Context
-    from pypod.cli.declare import FULFILLED, LATER, opt
+    from pypod.cli.declare import FULFILLED, opt
 
 
 def wait(
@@ -26,7 +26,8 @@ def wait(
         ),
     ] = None,
     exit_first_match: Annotated[
-        bool, opt("--exit-first-match", help="End when the first of the containers is there", state=LATER)
+        bool,
+        opt("--exit-first-match", help="End when the first of the containers is there, and print its code"),
     ] = False,
     ignore: Annotated[
         bool, opt("--ignore", help="Take a container that does not exist as ended, with code -1")
@@ -45,6 +46,8 @@ def wait(
     latest: Latest = False,
 ) -> int | None:
     """Wait until containers have ended, and print their exit codes."""
+    import functools
+
     from libpod import errors
     from libpod.engine import stop as engine
     from pypod.cli import targets
@@ -71,4 +74,13 @@ def wait(
         ctx.out(f"{engine.wait(ctx.session, record, conditions)}\n")
 
     choice = targets.Choice(containers, latest=latest, ignore=ignore)
+    if exit_first_match:
+        from libpod.util import fanout
+
+        found: list[ContainerRecord] = []
+        absent: list[bool] = []
+        targets.each(ctx, choice, found.append, show=False, missing=lambda: absent.append(True))
+        jobs = [functools.partial(engine.wait, ctx.session, record, conditions) for record in found]
+        ctx.out(f"{-1 if absent else fanout.first(jobs)}\n")
+        return 0
     return targets.each(ctx, choice, act, show=False, missing=lambda: ctx.out("-1\n"))

@@ -333,3 +333,34 @@ def test_manifests_that_make_no_sense(pypod: Pypod, tmp_path: Path, manifest: st
     result = pypod("load", "-i", str(file), check=False)
     assert (result.code, result.stderr.count("Error: ")) == (125, 1), str(result)
     assert pypod("images", "-q").out == ""
+
+
+# covers: images --history
+def test_names_that_an_image_had(pypod: Pypod) -> None:
+    """The name that was given last comes first; what was taken away or has moved is told too."""
+    pypod("import", str(pypod.image_tar), "first")
+    pypod("tag", "first", "second", "other.io/x:1")
+    pypod("untag", "first", "second")
+    names = ["other.io/x:1", "localhost/second:latest", "localhost/first:latest"]
+    pypod("import", "-c", "LABEL other=1", str(pypod.image_tar), "second")
+    pypod("tag", "second", "first")  # moves
+    table = pypod("images", "--history", "other.io/x").lines
+    assert table[0].split()[-2:] == ["SIZE", "HISTORY"]
+    assert table[1].endswith(" " + ", ".join(names))
+    assert "HISTORY" not in pypod("images").out
+    assert pypod("images", "--format", "{{.History}}", "other.io/x").out == ", ".join(names)
+    (row,) = [row for row in pypod("images", "--format", "json").json() if row["Names"] == [names[0]]]
+    assert row["History"] == names
+    assert (
+        pypod("image", "inspect", "other.io/x:1", "--format", "{{.NamesHistory}}").out
+        == f"[{' '.join(names)}]"
+    )
+    pypod("untag", "other.io/x:1")
+    pypod("tag", row["Id"], "second")
+    (row,) = [r for r in pypod("images", "--format", "json").json() if r["Id"] == row["Id"]]
+    assert row["History"] == [names[1], names[0], names[2]]
+    image = row["Id"]
+    pypod("rmi", "second")
+    pypod("import", str(pypod.image_tar), "third")
+    rows = {r["Id"]: r["History"] for r in pypod("images", "--format", "json").json()}
+    assert rows.get(image, ["localhost/third:latest"]) == ["localhost/third:latest"]

@@ -336,3 +336,52 @@ def test_the_end_is_seen_at_once(shared: Pypod) -> None:
         assert shared.state(cid)["Status"] == "exited"
         assert names(shared) == []
     processes.wait_until(lambda: not names(shared), what="nothing runs")
+
+
+# covers: rm --depend
+def test_removing_with_all_that_need_it(shared: Pypod) -> None:
+    """Those that need it directly or through others, before it; nothing else."""
+    a = shared.detached("--name", "a", "--network=none")
+    b = shared("create", "--name", "b", "--network", "container:a", shared.image, "true").out
+    c = shared("create", "--name", "c", "--pid", "container:b", shared.image, "true").out
+    d = shared("create", "--name", "d", "--ipc", "container:c", "--uts=container:b", shared.image, "true").out
+    other = shared("create", "--name", "other", "--volumes-from", "a", shared.image, "true").out
+    assert shared("rm", "--depend", "c").lines == [d, c]
+    c = shared("create", "--name", "c", "--pid", "container:b", shared.image, "true").out
+    assert shared("rm", "--depend", "a", check=False).code == 2  # it runs
+    assert shared("rm", "-f", "-t", "0", "--depend", "a", "b").lines == [c, b, a]
+    assert shared("ps", "-aq", "--no-trunc").lines == [other]
+    assert shared("rm", "--depend", "a", check=False).code == 1
+    shared("create", "--name", "a", shared.image, "true")
+    shared("create", "--name", "b", "--network", "container:a", shared.image, "true")
+    assert shared("rm", "--depend", "a", "b", "no-such", check=False).code == 1
+    assert len(shared("rm", "--depend", "-a").lines) == 1
+    assert shared("ps", "-aq").out == ""
+
+
+# covers: rm --depend
+def test_the_pod_goes_with_its_infra_container(shared: Pypod) -> None:
+    shared("pod", "create", "--name", "p", "--network=none")
+    infra = shared("pod", "inspect", "p", "--format", "{{.InfraContainerID}}").out
+    member = shared("create", "--pod", "p", "--name", "m", shared.image, "true").out
+    assert shared("rm", "--depend", infra).lines == [member, infra]
+    assert shared("pod", "ps", "-q").out == ""
+
+
+# covers: wait --exit-first-match
+def test_waiting_for_the_first_of_several(shared: Pypod) -> None:
+    names = ("a", "b", "c")
+    for code, name in enumerate(names, 3):
+        script = f"while [ ! -e /go ]; do sleep 0.05; done; exit {code}"
+        shared.detached("--name", name, "--network=none", "IMAGE", "sh", "-c", script)
+    child = shared.start("wait", "--exit-first-match", *names)
+    shared("exec", "b", "touch", "/go")
+    out, err = child.communicate(timeout=20)
+    assert (out, err, child.returncode) == ("4\n", "", 0)
+    child = shared.start("wait", "--exit-first-match", "--condition=running", "a", "c")
+    assert child.communicate(timeout=20)[0] == "-1\n"
+    assert shared.state("a")["Running"]
+    assert shared.state("c")["Running"]
+    assert shared("wait", "--exit-first-match", "--ignore", "a", "no-such").lines == ["-1"]
+    assert shared("wait", "--exit-first-match", "a", "no-such", check=False).code == 125
+    assert shared("wait", "--exit-first-match", "b").lines == ["4"]

@@ -67,3 +67,11 @@ def test_nothing_is_left_open() -> None:
         fanout.run([job(1, 30), fail])
     assert len(os.listdir("/proc/self/fd")) == before
     assert own_children() == children
+
+
+def test_the_first_result_ends_the_others() -> None:
+    before = time.monotonic()
+    assert fanout.first([job(1, 60), job(2), job(3, 60)])[0] == 2
+    assert time.monotonic() - before < 30
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
