@@ -6,6 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Annotated
 
+    from pypod.cli.common import Format, QuietIds
     from pypod.cli.context import Context
     from pypod.cli.declare import arg, opt
 
@@ -17,14 +18,12 @@ _SHORT = 45
 def history(
     ctx: Context,
     image: Annotated[str, arg("IMAGE", complete="images")],
-    format: Annotated[
-        str | None, opt("--format", help="Print as json, or by a Go template", complete="format")
-    ] = None,
+    format: Format = None,
     human: Annotated[
         bool, opt("--human", "-H", kind="true", help="Show sizes and times as people read them")
     ] = True,
     no_trunc: Annotated[bool, opt("--no-trunc", help="Do not shorten IDs and commands")] = False,
-    quiet: Annotated[bool, opt("--quiet", "-q", help="Print IDs only")] = False,
+    quiet: QuietIds = False,
 ) -> int | None:
     """Show how an image was made: its steps, the last one first."""
     from libpod.engine import history as engine

@@ -6,6 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Annotated
 
+    from pypod.cli.common import Format, NoHeading, NoTrunc, QuietIds
     from pypod.cli.context import Context
     from pypod.cli.declare import FULFILLED, arg, opt
 
@@ -34,15 +35,13 @@ def images(
             help="Show only what fits: reference, dangling, label, before, since, id ...",
         ),
     ] = None,
-    format: Annotated[
-        str | None, opt("--format", help="Print as json, or by a Go template", complete="format")
-    ] = None,
+    format: Format = None,
     history: Annotated[
         bool, opt("--history", help="Show the names that the images have and had, the newest first")
     ] = False,
-    no_trunc: Annotated[bool, opt("--no-trunc", help="Do not shorten IDs")] = False,
-    noheading: Annotated[bool, opt("--noheading", "-n", help="Print no column headings")] = False,
-    quiet: Annotated[bool, opt("--quiet", "-q", help="Print IDs only")] = False,
+    no_trunc: NoTrunc = False,
+    noheading: NoHeading = False,
+    quiet: QuietIds = False,
     sort: Annotated[
         str,
         opt(

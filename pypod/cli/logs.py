@@ -6,7 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Annotated
 
-    from pypod.cli.common import Containers, Latest
+    from pypod.cli.common import Containers, Latest, LogColor, LogSince, LogTail, LogTimestamps, LogUntil
     from pypod.cli.context import Context
     from pypod.cli.declare import opt
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def logs(
     ctx: Context,
     containers: Containers = None,
-    color: Annotated[bool, opt("--color", help="Print each container in a colour of its own")] = False,
+    color: LogColor = False,
     follow: Annotated[
         bool, opt("--follow", "-f", help="Print new lines as they come, until the container ends")
     ] = False,
@@ -22,20 +22,10 @@ def logs(
     names: Annotated[
         bool, opt("--names", "-n", help="Of several containers, print the name before each line, not the id")
     ] = False,
-    since: Annotated[
-        str | None,
-        opt("--since", metavar="TIME", help="Lines since this time: a timestamp, or a duration as in 10m"),
-    ] = None,
-    tail: Annotated[int, opt("--tail", metavar="N", help="Print the last N lines only; -1 = all")] = -1,
-    timestamps: Annotated[bool, opt("--timestamps", "-t", help="Print the time before each line")] = False,
-    until: Annotated[
-        str | None,
-        opt(
-            "--until",
-            metavar="TIME",
-            help="Lines until this time: a timestamp, or a duration from now on as in 10m",
-        ),
-    ] = None,
+    since: LogSince = None,
+    tail: LogTail = -1,
+    timestamps: LogTimestamps = False,
+    until: LogUntil = None,
 ) -> int | None:
     """Print what containers have written."""
     from libpod import errors

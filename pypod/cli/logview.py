@@ -9,6 +9,8 @@ from libpod.engine import streams
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from libpod.engine.logs import Filter
     from libpod.model.container import ContainerRecord
     from pypod.cli.context import Context
@@ -85,25 +87,35 @@ def follow_all(
 ) -> int:
     """Follow several logs: one child each, so that every one is written as it comes."""
     from libpod.engine import logs as engine
-    from pypod.ui import report
 
-    ctx.flush()
     children = []
     for number, record in enumerate(records):
         write = writer(record, number, several=True, names=names, color=color)
-        pid = os.fork()
-        if pid == 0:
-            code = 125
-            try:
-                engine.show(ctx.session, record, write, tail=tail, follow=True, wanted=wanted)
-                write.finish(newline=True)
-                code = 0
-            except BrokenPipeError:
-                code = 141
-            except Exception as e:  # the outermost frame of a child
-                code = report.failure(e)
-            finally:
-                os._exit(code)
-        children.append(pid)
+
+        def show(record: ContainerRecord = record, write: Writer = write) -> None:
+            engine.show(ctx.session, record, write, tail=tail, follow=True, wanted=wanted)
+            write.finish(newline=True)
+
+        children.append(in_child(ctx, show))
     codes = [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in children]
     return max(codes)
+
+
+def in_child(ctx: Context, show: Callable[[], None]) -> int:
+    """Do it in a child, which reports its own errors; its pid."""
+    from pypod.ui import report
+
+    ctx.flush()
+    pid = os.fork()
+    if pid == 0:
+        code = 125
+        try:
+            show()
+            code = 0
+        except BrokenPipeError:
+            code = 141
+        except Exception as e:  # the outermost frame of a child
+            code = report.failure(e)
+        finally:
+            os._exit(code)
+    return pid

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from libpod.engine.logs import Filter
     from libpod.model.container import ContainerRecord
     from libpod.model.pod import PodRecord
-    from pypod.cli.common import PodLatest
+    from pypod.cli.common import LogColor, LogSince, LogTail, LogTimestamps, LogUntil, PodLatest
     from pypod.cli.context import Context
     from pypod.cli.declare import arg, opt
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def logs(
     ctx: Context,
     pod: Annotated[str | None, arg("POD", complete="pods")] = None,
-    color: Annotated[bool, opt("--color", help="Print each container in a colour of its own")] = False,
+    color: LogColor = False,
     container: Annotated[
         str | None,
         opt("--container", "-c", metavar="CONTAINER", help="Of this container only", complete="containers"),
@@ -27,20 +27,10 @@ def logs(
     ] = False,
     latest: PodLatest = False,
     names: Annotated[bool, opt("--names", "-n", help="Print the name before each line, not the id")] = False,
-    since: Annotated[
-        str | None,
-        opt("--since", metavar="TIME", help="Lines since this time: a timestamp, or a duration as in 10m"),
-    ] = None,
-    tail: Annotated[int, opt("--tail", metavar="N", help="Print the last N lines only; -1 = all")] = -1,
-    timestamps: Annotated[bool, opt("--timestamps", "-t", help="Print the time before each line")] = False,
-    until: Annotated[
-        str | None,
-        opt(
-            "--until",
-            metavar="TIME",
-            help="Lines until this time: a timestamp, or a duration from now on as in 10m",
-        ),
-    ] = None,
+    since: LogSince = None,
+    tail: LogTail = -1,
+    timestamps: LogTimestamps = False,
+    until: LogUntil = None,
 ) -> int | None:
     """Print what the containers of a pod have written, each line with the name or id of its container.
 
@@ -134,28 +124,17 @@ class _Following:
 
         from libpod.engine import logs as engine
         from pypod.cli import logview
-        from pypod.ui import report
 
         number = len(self._known)
         self._known.add(record["id"])
-        self._ctx.flush()
-        pid = os.fork()
-        if pid == 0:
-            code = 125
-            try:
-                _await_start(self._ctx, record)
-                write = logview.writer(record, number, several=True, names=self._names, color=self._color)
-                engine.show(
-                    self._ctx.session, record, write, tail=self._tail, follow=True, wanted=self._wanted
-                )
-                write.finish(newline=True)
-                code = 0
-            except BrokenPipeError:
-                code = 141
-            except Exception as e:  # the outermost frame of a child
-                code = report.failure(e)
-            finally:
-                os._exit(code)
+
+        def show() -> None:
+            _await_start(self._ctx, record)
+            write = logview.writer(record, number, several=True, names=self._names, color=self._color)
+            engine.show(self._ctx.session, record, write, tail=self._tail, follow=True, wanted=self._wanted)
+            write.finish(newline=True)
+
+        pid = logview.in_child(self._ctx, show)
         self._children[os.pidfd_open(pid)] = pid
 
     def _ended(self, fd: int) -> None:

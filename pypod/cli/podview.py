@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from libpod.engine.pods import Member
     from libpod.model.container import ContainerRecord
     from libpod.model.pod import PodRecord
-    from pypod.cli.common import PodLatest, Pods
+    from pypod.cli.common import Format, NoHeading, NoTrunc, PodLatest, Pods, QuietIds
     from pypod.cli.context import Context
     from pypod.cli.declare import arg, opt
 
@@ -44,14 +44,12 @@ def ps(
             help="Show only what fits: id, name, label, status, ctr-names ...",
         ),
     ] = None,
-    format: Annotated[
-        str | None, opt("--format", help="Print as json, or by a Go template", complete="format")
-    ] = None,
+    format: Format = None,
     latest: PodLatest = False,
-    no_trunc: Annotated[bool, opt("--no-trunc", help="Do not shorten IDs")] = False,
-    noheading: Annotated[bool, opt("--noheading", "-n", help="Print no column headings")] = False,
+    no_trunc: NoTrunc = False,
+    noheading: NoHeading = False,
     ns: Annotated[bool, opt("--ns", help="Show what the pods share")] = False,
-    quiet: Annotated[bool, opt("--quiet", "-q", help="Print IDs only")] = False,
+    quiet: QuietIds = False,
     sort: Annotated[
         str,
         opt(

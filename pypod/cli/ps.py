@@ -6,6 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Annotated
 
+    from pypod.cli.common import Format, QuietIds
     from pypod.cli.context import Context
     from pypod.cli.declare import FULFILLED, opt
 
@@ -32,9 +33,7 @@ def ps(
             help="Show only what fits: id, name, label, status, ancestor, exited, volume ...",
         ),
     ] = None,
-    format: Annotated[
-        str | None, opt("--format", help="Print as json, or by a Go template", complete="format")
-    ] = None,
+    format: Format = None,
     last: Annotated[
         int,
         opt(
@@ -49,7 +48,7 @@ def ps(
     noheading: Annotated[bool, opt("--noheading", help="Print no column headings")] = False,
     ns: Annotated[bool, opt("--ns", help="Show the namespaces")] = False,
     pod: Annotated[bool, opt("--pod", "-p", help="Show the pods of the containers")] = False,
-    quiet: Annotated[bool, opt("--quiet", "-q", help="Print IDs only")] = False,
+    quiet: QuietIds = False,
     size: Annotated[bool, opt("--size", "-s", help="Show the sizes of the containers")] = False,
     sort: Annotated[
         str,

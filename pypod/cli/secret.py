@@ -6,7 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Annotated
 
-    from pypod.cli.common import Secret, Secrets
+    from pypod.cli.common import Format, QuietIds, Secret, Secrets
     from pypod.cli.context import Context
     from pypod.cli.declare import arg, opt
 
@@ -152,11 +152,9 @@ def ls(
         list[str] | None,
         opt("--filter", "-f", kind="slice", metavar="KEY=VALUE", help="Show only what fits: name, id"),
     ] = None,
-    format: Annotated[
-        str | None, opt("--format", help="Print as json, or by a Go template", complete="format")
-    ] = None,
+    format: Format = None,
     noheading: Annotated[bool, opt("--noheading", help="Print no column headings", aliases=("n",))] = False,
-    quiet: Annotated[bool, opt("--quiet", "-q", help="Print IDs only")] = False,
+    quiet: QuietIds = False,
 ) -> int | None:
     """List secrets."""
     from libpod.engine import secrets as engine

@@ -6,7 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Annotated
 
-    from pypod.cli.common import PruneFilters
+    from pypod.cli.common import Format, PruneFilters
     from pypod.cli.context import Context
     from pypod.cli.declare import opt
 
@@ -76,9 +76,7 @@ def check(
 
 def df(
     ctx: Context,
-    format: Annotated[
-        str | None, opt("--format", help="Print as json, or by a Go template", complete="format")
-    ] = None,
+    format: Format = None,
     verbose: Annotated[bool, opt("--verbose", "-v", help="Show each image, container and volume")] = False,
 ) -> int | None:
     """Show how much disk images, containers and volumes take, and how much of it can be had back.

@@ -6,7 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Annotated
 
-    from pypod.cli.common import StopTime
+    from pypod.cli.common import Format, NoHeading, StopTime
     from pypod.cli.context import Context
     from pypod.cli.declare import arg, opt
 
@@ -142,10 +142,8 @@ def ls(
             help="Show only what fits: name, label, driver, dangling ...",
         ),
     ] = None,
-    format: Annotated[
-        str | None, opt("--format", help="Print as json, or by a Go template", complete="format")
-    ] = None,
-    noheading: Annotated[bool, opt("--noheading", "-n", help="Print no column headings")] = False,
+    format: Format = None,
+    noheading: NoHeading = False,
     quiet: Annotated[bool, opt("--quiet", "-q", help="Print names only")] = False,
 ) -> int | None:
     """List volumes."""
