@@ -199,6 +199,7 @@ def _network(record: ContainerRecord, status: RunStatus) -> JsonDict:
         "HairpinMode": False,
         "LinkLocalIPv6Address": "",
         "LinkLocalIPv6PrefixLen": 0,
+        "Networks": {},
         "Ports": _ports(record, status),
         "SandboxKey": status["netns"],
     }

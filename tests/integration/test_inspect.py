@@ -248,3 +248,13 @@ def test_output_elsewhere(shared: Pypod) -> None:
     assert target.read_text().startswith("CONTAINER ID")
     assert shared("--noout", "ps").stdout == ""
     target.unlink()
+
+
+# covers: inspect --format, info --format
+def test_templates_that_scripts_use_everywhere(shared: Pypod) -> None:
+    cid = shared.detached("--network=none")
+    addresses = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
+    assert shared("inspect", "--format", addresses, cid).stdout == "\n"
+    swap = shared("info", "--format", "{{.Host.SwapTotal}} {{.Host.SwapFree}}").out.split()
+    assert all(value.isdigit() for value in swap)
+    assert len(swap) == 2
