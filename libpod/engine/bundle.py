@@ -107,12 +107,15 @@ def write(
         "rootless": entry.rootless,
         "gid_count": gid_count,
         "rlimits": host.rlimits(),
+        "pid_max": host.pid_max(),
         "init_path": (record["init_path"] or tools.find("catatonit")) if record["init"] else "",
         "localtime": _localtime(record["timezone"]),
         "mqueue": record["namespaces"]["ipc"] == "host" and os.path.isdir("/dev/mqueue"),
     }
     if size:
         ctx["console_size"] = list(size)
+    if record["security"]["apparmor"] not in ("", "unconfined"):
+        ctx["apparmor"] = record["security"]["apparmor"]
     if record["security"]["privileged"]:
         ctx["host_devices"] = host_devices()
     elif not entry.rootless:
@@ -207,7 +210,7 @@ def _localtime(zone: str) -> str:
 
 def host_devices() -> list[HostDevice]:
     """The device nodes below /dev, for `--privileged`; those that belong to a terminal or a mount of their
-    own are left out."""
+    own, and the virtual consoles, are left out."""
     found: list[HostDevice] = []
     todo = ["/dev"]
     while todo:
@@ -216,7 +219,7 @@ def host_devices() -> list[HostDevice]:
         except OSError:
             continue
         for entry in entries:
-            if entry.path in _SKIPPED_DEVICES:
+            if entry.path in _SKIPPED_DEVICES or _is_console(entry.path):
                 continue
             if entry.is_dir(follow_symlinks=False):
                 todo.append(entry.path)
@@ -228,6 +231,11 @@ def host_devices() -> list[HostDevice]:
             if stat.S_ISCHR(st.st_mode) or stat.S_ISBLK(st.st_mode):
                 found.append(_device(entry.path, st))
     return found
+
+
+def _is_console(path: str) -> bool:
+    """A virtual console of the host: what is typed and shown there is nobody's in a container."""
+    return path.startswith("/dev/tty") and path[8:].isdigit()
 
 
 def _device(path: str, st: os.stat_result) -> HostDevice:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from libpod.model.request import HostFacts
 
 NO_DEVICE_RULES = "this root has no CAP_SYS_RESOURCE, which device rules of a container need"
+APPARMOR = "/sys/kernel/security/apparmor"
 _RLIMITS = (
     "as core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending stack"
 )
@@ -34,6 +35,7 @@ def facts(session: Session, mode: str = "", parent: str = "") -> HostFacts:
         "cgroup_base": plan["base"],
         "cgroup_reason": plan["reason"],
         "rlimits": rlimits(),
+        "apparmor": os.path.isdir(APPARMOR),
         "arch": uname.machine,
         "kernel": uname.release,
     }
@@ -46,6 +48,15 @@ def facts(session: Session, mode: str = "", parent: str = "") -> HostFacts:
         found["uid_rows"] = [list(row) for row in entry.idmap.uids]
         found["gid_rows"] = [list(row) for row in entry.idmap.gids]
     return found
+
+
+def pid_max() -> int:
+    """How many processes the kernel numbers, which Podman takes as the highest limit. 0 = unknown."""
+    try:
+        with open("/proc/sys/kernel/pid_max", "rb", buffering=0) as f:
+            return int(f.read(32))
+    except (OSError, ValueError):
+        return 0
 
 
 def device_rules() -> bool:

@@ -62,7 +62,7 @@ def _host(session: Session, facts: JsonDict, version: Mapping[str, str]) -> Json
         "os": "linux",
         "python": version["PythonVersion"],
         "security": {
-            "apparmorEnabled": os.path.isdir("/sys/module/apparmor"),
+            "apparmorEnabled": os.path.isdir(host.APPARMOR),
             "capabilities": ",".join(session.settings.default_capabilities),
             "rootless": facts["rootless"],
             "seccompEnabled": True,
@@ -70,6 +70,8 @@ def _host(session: Session, facts: JsonDict, version: Mapping[str, str]) -> Json
             "selinuxEnabled": os.path.isdir("/sys/fs/selinux/booleans"),
         },
         "serviceIsRemote": False,
+        "swapFree": memory.get("SwapFree", 0),
+        "swapTotal": memory.get("SwapTotal", 0),
         "singleId": facts["singleId"],
         "slirp4netns": _program("slirp4netns"),
         "systemdSocket": facts["systemdSocket"],

@@ -175,6 +175,8 @@ if TYPE_CHECKING:
         """Of the calling process: name in lower case -> [soft, hard], -1 = unlimited."""
         pid_max: int
         oom_score_adj: int
+        apparmor: bool
+        """The kernel has AppArmor, and it is on."""
         arch: str
         """As uname -m says it."""
         kernel: str

@@ -38,6 +38,7 @@ def request(req: Request, host: HostFacts) -> None:
             f"{option} has no effect with --cgroups=disabled", remedy=f"leave {option} or --cgroups out"
         )
     _ulimits(req["ulimits"] or [], host)
+    _apparmor(req["security"]["apparmor"], host)
     adj = req["resources"].get("oom_score_adj")
     if adj is not None and host.get("rootless") and adj < host.get("oom_score_adj", -1001):
         own = host["oom_score_adj"]
@@ -59,6 +60,14 @@ def _ulimits(asked: list[UlimitRecord], host: HostFacts) -> None:
     )
 
 
+def _apparmor(profile: str, host: HostFacts) -> None:
+    if profile not in ("", "unconfined") and not host.get("apparmor", True):
+        raise UsageError(
+            f"--security-opt apparmor={profile}: AppArmor is not enabled on this host",
+            remedy='leave it out, or boot the kernel with "apparmor=1 security=apparmor"',
+        )
+
+
 def record(rec: ContainerRecord, host: HostFacts) -> None:
     """The same checks on a stored record, before a start: the host may have changed since it was made."""
     _sysctls(
@@ -67,6 +76,7 @@ def record(rec: ContainerRecord, host: HostFacts) -> None:
         ipc=rec["namespaces"]["ipc"],
         uts=rec["namespaces"]["uts"],
     )
+    _apparmor(rec["security"]["apparmor"], host)
     if rec["cgroups"] != "disabled":
         controllers(resources.needed_controllers(rec["resources"]), host)
 

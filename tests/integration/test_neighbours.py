@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
-import signal
-import subprocess
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.integration.neighbour import Podman
 from tests.support import registry as registries
 from tests.support.engine import Pypod
 from tests.support.needs import missing
@@ -29,55 +27,6 @@ USER 7:8
 WORKDIR /tmp
 CMD ["sh", "-c", "id -u; pwd; echo $A"]
 """
-
-
-class Podman:
-    """Podman with a store of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        runtime = folder / "run"
-        runtime.mkdir(parents=True, mode=0o700)
-        self.env = {
-            **{name: os.environ[name] for name in ("PATH", "USER", "LOGNAME", "LANG") if name in os.environ},
-            "HOME": str(folder),
-            "XDG_RUNTIME_DIR": str(runtime),
-        }
-        self.options = [
-            "--root",
-            str(folder / "g"),
-            "--runroot",
-            str(folder / "r"),
-            "--cgroup-manager",
-            "cgroupfs",
-        ]
-        self.options += ["--storage-driver", "vfs", "--events-backend", "none"]
-
-    def __call__(self, *words: str) -> str:
-        done = subprocess.run(
-            ["podman", *self.options, *words],
-            env=self.env,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout.strip()
-
-    def close(self) -> None:
-        """Remove its store, and the process that it leaves behind."""
-        subprocess.run(
-            ["podman", *self.options, "unshare", "rm", "-rf", str(self.folder / "g")],
-            env=self.env,
-            check=False,
-        )
-        for pid_file in self.folder.rglob("pause.pid"):
-            try:
-                os.kill(int(pid_file.read_text()), signal.SIGKILL)
-            except (OSError, ValueError):
-                pass
-        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 @pytest.fixture
