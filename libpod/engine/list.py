@@ -77,19 +77,28 @@ def _filter(session: Session, text: str) -> tuple[str, Callable[..., bool]]:
 
 
 def _by_id(_s: Session, value: str) -> Callable[..., bool]:
-    return lambda r, s: r["id"].startswith(value)
+    """The beginning of an id, or a regular expression: one is known by its characters."""
+    if value.isalnum():
+        return lambda r, s: r["id"].startswith(value)
+    fits = _pattern("id", value)
+    return lambda r, s: fits(r["id"])
 
 
 def _by_name(_s: Session, value: str) -> Callable[..., bool]:
-    import re  # lazy: only for this filter
+    fits = _pattern("name", value)
+    return lambda r, s: fits(r["name"])
+
+
+def _pattern(key: str, value: str) -> Callable[[str], bool]:
+    import re  # lazy: only with this filter
 
     try:
         pattern = re.compile(value)
     except re.error as e:
         raise errors.UsageError(
-            f'invalid filter "name={value}": {e}', remedy="the value is a regular expression"
+            f'invalid filter "{key}={value}": {e}', remedy="the value is a regular expression"
         ) from e
-    return lambda r, s: pattern.search(r["name"]) is not None
+    return lambda text: pattern.search(text) is not None
 
 
 def _by_label(_s: Session, value: str) -> Callable[..., bool]:

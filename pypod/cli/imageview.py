@@ -29,7 +29,7 @@ def row(image: Mapping[str, object], *, no_trunc: bool) -> dict[str, object]:
         "VirtualSize": size,
         "Containers": image["Containers"],
         "Labels": image["Labels"] or {},
-        "Names": image.get("Names"),
+        "Names": image.get("Names") or [],
         "History": ", ".join(str(n) for n in _list(image.get("History"))),
         "ReadOnly": False,
         "Dangling": image.get("Dangling", False),

@@ -78,7 +78,7 @@ def row(
         "Names": record["name"],
         "Labels": record["labels"],
         "Label": human.Lookup(record["labels"]),
-        "Mounts": ",".join(m["destination"] for m in record["mounts"]),
+        "Mounts": [m["destination"] for m in record["mounts"]],
         "Networks": "",
         "Pid": status["pid"],
         "Pod": record.get("pod", "") if no_trunc else record.get("pod", "")[:12],

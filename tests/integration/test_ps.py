@@ -144,9 +144,9 @@ def test_templates(shared: Pypod) -> None:
     cids = three(shared)
     form = "{{.ID}}|{{.Names}}|{{.Image}}|{{.Command}}|{{.State}}|{{.ExitCode}}|{{.Ports}}|{{.Mounts}}"
     assert shared("ps", "-a", "--format", form).lines == [
-        f"{cids[0][:12]}|up|localhost/busybox:latest|sleep 1000|running|0||",
-        f"{cids[1][:12]}|done|localhost/busybox:latest|sh -c exit 3|exited|3||/d",
-        f"{cids[2][:12]}|made|localhost/busybox:latest|echo one two 'thr...|created|0||",
+        f"{cids[0][:12]}|up|localhost/busybox:latest|sleep 1000|running|0||[]",
+        f"{cids[1][:12]}|done|localhost/busybox:latest|sh -c exit 3|exited|3||[/d]",
+        f"{cids[2][:12]}|made|localhost/busybox:latest|echo one two 'thr...|created|0||[]",
     ]
     assert (
         shared("ps", "--format", '{{.Labels}} {{.Label "team"}} {{.Labels.team}}').out
@@ -266,3 +266,22 @@ def test_what_the_monitor_can_no_longer_tell(shared: Pypod) -> None:
         assert "unmonitored" in shared("ps", "--format", "{{.Status}}").out
     shared("rm", "-f", "-t", "0", "c")
     assert processes.read(init) is None
+
+
+# covers: ps --filter
+def test_filters_that_need_other_things(shared: Pypod) -> None:
+    """A state that one was put in, a regular expression for an id, a pod by its name or id."""
+    cid = shared.detached("--name", "still", "--network=none")
+    shared("pause", "still")
+    pod = shared("pod", "create", "--name", "p", "--network=none").out
+    member = shared("create", "--name", "m", "--pod", "p", shared.image, "true").out
+    names = ["--format", "{{.Names}}"]
+    assert shared("ps", "-a", "-f", "status=paused", *names).lines == ["still"]
+    assert shared("ps", "-a", "-f", f"id=^{cid[:10]}.*{cid[-5:]}$", *names).lines == ["still"]
+    assert shared("ps", "-a", "-f", f"id=^{cid[1:11]}", *names).lines == []
+    assert shared("ps", "-a", "-f", "id=[", check=False).code == 125
+    for value in ("p", pod, pod[:12]):
+        assert "m" in shared("ps", "-a", "-f", f"pod={value}", *names).lines
+    assert shared("ps", "-a", "-f", "network=none", "-f", "name=^still$", *names).lines == ["still"]
+    row = next(line for line in shared("ps", "-ap", "--no-trunc").lines if line.startswith(member))
+    assert row.split()[-3:] == ["m", pod, "p"]
