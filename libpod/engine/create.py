@@ -174,6 +174,9 @@ def build_record(
         from libpod.engine import secretuse  # lazy: seldom
 
         record = {**record, "secrets": secretuse.resolved(session, req["secrets"])}
+    if req["requires"]:
+        needed = [containers.lookup(session.db, name)["id"] for name in req["requires"]]
+        record = {**record, "requires": list(dict.fromkeys(needed))}
     if not record["rootfs"] or record.get("rootfs_overlay"):
         record = _with_driver(session, record)
     return {**record, "made_by_run": True} if by_run else record
@@ -195,20 +198,21 @@ def _with_driver(session: Session, record: ContainerRecord) -> ContainerRecord:
     return {**record, "driver": name, "mount_program": program}
 
 
-def _others(session: Session, req: Request) -> tuple[dict[str, str], dict[str, list[MountRecord]]]:
-    """The containers that the request names: for `container:X` their full ids, for `--volumes-from` their
-    mounts."""
+def joined_by(session: Session, req: Request) -> set[str]:
+    """What the request calls the containers whose namespaces are joined."""
     wanted = [req["pid"], req["ipc"], req["uts"], req["cgroupns"]]
     userns = merge.userns_of(req, session.settings)
     if userns["mode"] == "container":
         wanted.append("container:" + userns["join"])
     if req["network"] is not None and req["network"]["mode"] == "container":
         wanted.append("container:" + req["network"]["container"])
-    joins: dict[str, str] = {}
-    for value in wanted:
-        mode, _, name = value.partition(":")
-        if mode == "container" and name not in joins:
-            joins[name] = containers.lookup(session.db, name)["id"]
+    return {value.partition(":")[2] for value in wanted if value.startswith("container:")}
+
+
+def _others(session: Session, req: Request) -> tuple[dict[str, str], dict[str, list[MountRecord]]]:
+    """The containers that the request names: for `container:X` their full ids, for `--volumes-from` their
+    mounts."""
+    joins = {name: containers.lookup(session.db, name)["id"] for name in joined_by(session, req)}
     volumes = {name: containers.lookup(session.db, name)["mounts"] for name, _options in req["volumes_from"]}
     return joins, volumes
 
@@ -279,6 +283,8 @@ def create(
 
         pod, options = podjoin.resolve(session, options)
     req = parse(session, options, image, command)
+    if req["init_ctr"]:
+        _check_init_container(session, pod)
     validate.request(req, host_facts(session, req))
     session.enter()
     found = image_of(session, req, options)
@@ -292,3 +298,18 @@ def create(
         eventlog.container(session.paths.events, record, "create")
         steps.dismiss()
     return record
+
+
+def _check_init_container(session: Session, pod: PodRecord | None) -> None:
+    if pod is None:
+        raise errors.UsageError("--init-ctr is for containers of a pod", remedy="add --pod NAME")
+    from libpod.engine import pods
+
+    for record, status in pods.members(session, pod):
+        if status["state"] in ("running", "paused") and record["id"] != pod["infra_id"]:
+            raise errors.StateError(
+                f'an init container cannot come into pod "{pod["name"]}": its container '
+                f'"{record["name"]}" is {status["state"]}',
+                remedy=f'stop the pod with "pypod pod stop {pod["name"]}" first',
+                name=pod["name"],
+            )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 
 from libpod import errors
-from libpod.engine import cleanup, containers, infra, names, rm, start_again, stop
+from libpod.engine import cleanup, containers, depend, infra, names, rm, start_again, stop
 from libpod.model import pod as model
 from libpod.state import containers as rows
 from libpod.state import pods as pod_rows
@@ -81,6 +81,7 @@ def members(session: Session, pod: PodRecord) -> list[Member]:
 def state(found: Sequence[Member]) -> str:
     """The state of a pod by those of its containers, in Podman's words. Pure."""
     counts: dict[str, int] = {}
+    found = [member for member in found if not member[0].get("init_ctr")]  # they have done their work
     for _record, status in found:
         name = "running" if status["state"] == "stopping" else status["state"]
         counts[name] = counts.get(name, 0) + 1
@@ -214,15 +215,37 @@ def _check(options: Mapping[str, object], pod: PodRecord) -> None:
 
 
 def start(session: Session, pod: PodRecord) -> None:
-    """Start all its containers, in the order in which they were made; every one is tried."""
+    """Start all its containers, in the order in which they were made, after those that they require; every
+    one is tried. Before that its init containers run one by one, unless others run: StateError when one
+    fails."""
     infra.ensure(session, pod)
     starter = start_again.Starter(session)
     try:
-        todo = [cid for cid in pod_rows.member_ids(session.db, pod["id"]) if cid != pod["infra_id"]]
+        found = [member for member in members(session, pod) if member[0]["id"] != pod["infra_id"]]
+        first = [record for record, _status in found if record.get("init_ctr")]
+        if first and not any(_is_up(status) for record, status in found if not record.get("init_ctr")):
+            for record in first:
+                _run_first(session, pod, starter, record)
+        todo = [record["id"] for record, _status in found if not record.get("init_ctr")]
         containers.each(todo, lambda cid: starter.start(rows.get(session.db, cid)))
     finally:
         starter.close()
     eventlog.pod(session.paths.events, pod, "start")
+
+
+def _run_first(
+    session: Session, pod: PodRecord, starter: start_again.Starter, record: ContainerRecord
+) -> None:
+    starter.start(record)
+    code = stop.wait(session, record)
+    if code:
+        raise errors.StateError(
+            f'pod "{pod["name"]}" is not started: its init container "{record["name"]}" ended with {code}',
+            remedy=f'see why with "pypod logs {record["name"]}", then "pypod pod start {pod["name"]}"',
+            name=pod["name"],
+        )
+    if record["init_ctr"] == "once":
+        rm.rm(session, record, force=False, volumes=True)
 
 
 def end(session: Session, pod: PodRecord, timeout_s: int | None = None) -> None:
@@ -298,7 +321,7 @@ def remove(session: Session, pod: PodRecord, *, force: bool, timeout_s: int | No
         end(session, pod, timeout_s)
         session.enter()
         with session.locks.take(RANK_POD, pod["id"]) as held:
-            for record, _status in found:
+            for record in _dependents_first(session, pod, found):
                 if record["id"] != pod["infra_id"]:
                     rm.rm(session, record, force=force, timeout_s=0, volumes=True)
             failpoint.hit("pod-rm:after-members")
@@ -311,6 +334,16 @@ def remove(session: Session, pod: PodRecord, *, force: bool, timeout_s: int | No
     raise errors.StateError(
         f'pod "{pod["name"]}" gets new containers all the time', remedy="repeat the command", name=pod["name"]
     )
+
+
+def _dependents_first(session: Session, pod: PodRecord, found: Sequence[Member]) -> list[ContainerRecord]:
+    order: dict[str, ContainerRecord] = {}
+    for record, _status in found:
+        if record["id"] != pod["infra_id"]:
+            for one in depend.with_dependents(session, record):
+                if one.get("pod") == pod["id"]:
+                    order.setdefault(one["id"], one)
+    return list(order.values())
 
 
 def remove_infra(session: Session, record: ContainerRecord, *, force: bool, with_pod: bool) -> None:

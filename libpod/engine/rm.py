@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from libpod import errors
-from libpod.engine import cleanup, containers, stop
+from libpod.engine import cleanup, containers, depend, stop
 from libpod.util.lock import RANK_CONTAINER
 
 TYPE_CHECKING = False
@@ -29,16 +29,19 @@ def rm(
     with_pod: bool = False,
 ) -> None:
     """Remove one container; with `force` a running one is stopped first. Raises StateError (exit code 2)
-    otherwise. The infra container of a pod goes with the pod only: `with_pod` = that may be."""
+    otherwise, and InUseError when others need it. The infra container of a pod goes with the pod only:
+    `with_pod` = that may be."""
     if record.get("infra"):
         from libpod.engine import pods  # lazy: seldom
 
         pods.remove_infra(session, record, force=force, with_pod=with_pod)
         return
     status = containers.status(session, record)
-    if containers.is_running(status) or status["state"] == "initialized":
-        if not force:
-            refuse_running(record, status)
+    is_up = containers.is_running(status) or status["state"] == "initialized"
+    if is_up and not force:
+        refuse_running(record, status)
+    depend.refuse_needed(session, record)
+    if is_up:
         stop.stop(session, record, timeout_s)
     session.enter()
     for _again in range(_TRIES if force else 1):
@@ -79,8 +82,6 @@ def rm_with_dependents(
 ) -> None:
     """Remove a container and all that need it, which go first; an infra container with its pod. `gone` takes
     each that was removed. Nothing is removed when one of them runs, unless `force` stops it."""
-    from libpod.engine import depend  # lazy: seldom
-
     found = depend.with_dependents(session, record)
     if not force:
         for one in found:

@@ -109,6 +109,10 @@ def _start(
         infra.ensure(session, pod)
     req = create.parse(session, options, asked.image, asked.command)
     validate.request(req, create.host_facts(session, req))
+    if needed := [*create.joined_by(session, req), *req["requires"]]:
+        from libpod.engine import depend  # lazy: seldom
+
+        depend.start_needed(session, needed)
     with session.locks.take(RANK_CONTAINER, cid) as held, undo.Undo() as steps:
         steps.push(held.remove)
         create.make_dirs(session, cid, steps)

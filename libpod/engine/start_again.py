@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from libpod import errors, monitorctl
-from libpod.engine import answer, containers, launch
+from libpod.engine import answer, containers, depend, launch
 from libpod.engine import start as starting
+from libpod.state import containers as rows
 from libpod.util.lock import RANK_CONTAINER
 
 TYPE_CHECKING = False
@@ -78,6 +79,10 @@ class Starter:
             from libpod.engine import infra  # lazy: for members of pods only
 
             infra.of_member(session, record)
+        for cid in depend.needs(record):
+            needed = rows.get(session.db, cid)
+            if not needed.get("infra"):
+                self.start(needed)
         with session.locks.take(RANK_CONTAINER, record["id"]):
             record = containers.find(session, record["id"])
             status = containers.status(session, record)

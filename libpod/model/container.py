@@ -266,6 +266,10 @@ if TYPE_CHECKING:
         """The user gets entries in /etc/passwd and /etc/group where the image has none; absent = yes."""
         etc: NotRequired[EtcRecord]
         secrets: NotRequired[list[SecretUse]]
+        requires: NotRequired[list[str]]
+        """Full ids of the containers that `--requires` names."""
+        init_ctr: NotRequired[str]
+        """`once` or `always`: it runs to its end before the others of its pod start."""
         remove: bool
         """`--rm`."""
         remove_image: NotRequired[bool]

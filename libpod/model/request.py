@@ -128,6 +128,10 @@ if TYPE_CHECKING:
         passwd: bool
         etc: EtcRecord
         secrets: list[SecretUse]
+        requires: list[str]
+        """Names of containers that are started before it."""
+        init_ctr: str
+        """`once` or `always` for an init container of a pod."""
         """Without the ids."""
         remove: bool
         remove_image: bool

@@ -142,6 +142,8 @@ def merge(request: Request, image: ImageConfig, defaults: Defaults, ids: MergeId
         "passwd": request["passwd"],
         "etc": _etc(request, defaults),
         "secrets": request["secrets"],
+        "requires": request["requires"],
+        "init_ctr": request["init_ctr"],
         "remove": request["remove"],
         "remove_image": request["remove_image"],
         "made_by_run": False,

@@ -46,10 +46,8 @@ _LATER = {
     "health_start_period": "health checks are",
     "health_on_failure": "health checks are",
     "health_startup_cmd": "health checks are",
-    "requires": "dependencies between containers are",
     "personality": "execution domains are",
     "rdt_class": "Intel RDT is",
-    "init_ctr": "init containers are",
     "link_local_ip": "link-local addresses are",
 }
 """Option -> the subject of "... not supported yet"."""
@@ -117,6 +115,8 @@ def parse_options(
         "passwd": flag(options, "passwd", True),
         "etc": etcopts.parse(options, cwd),
         "secrets": secretopts.parse(options),
+        "requires": words(options, "requires"),
+        "init_ctr": one_of(options, "init_ctr", ("once", "always"), ""),
         "remove": flag(options, "rm") or flag(options, "rmi"),
         "remove_image": flag(options, "rmi"),
         "log_driver": one_of(options, "log_driver", _LOG_DRIVERS, ""),

@@ -151,6 +151,15 @@ def summaries(db: Db) -> list[ContainerRecord]:
     return [_parse(cid, text) for cid, text in rows]
 
 
+def naming(db: Db, cid: str) -> list[ContainerRecord]:
+    """The records of other containers that have this full id in them somewhere, oldest first."""
+    rows = db.rows(
+        "SELECT id, record FROM containers WHERE id <> ? AND instr(record, ?) ORDER BY created_ns, id",
+        (cid, cid),
+    )
+    return [_parse(*row) for row in rows]
+
+
 def latest(db: Db) -> ContainerRecord | None:
     """The record that was made last; None if there is none."""
     row = db.row("SELECT id, record FROM containers ORDER BY created_ns DESC, id DESC LIMIT 1")

@@ -278,7 +278,7 @@ class ContainerOptions(PodAndContainerOptions, total=False):
     read_only: Annotated[bool, opt("--read-only", help="Make the container's root file system read-only")]
     replace: Annotated[bool, opt("--replace", help="Replace the container that has the same name")]
     requires: Annotated[list[str], opt("--requires", kind="slice", metavar="CONTAINER",
-        state=LATER, complete="containers",
+        complete="containers",
         help="Containers that are started before this one")]
     restart: Annotated[str, opt("--restart", metavar="POLICY",
         state=LATER, harmless="no", complete="(no,always,on-failure,unless-stopped)",
@@ -344,8 +344,8 @@ class RunOptions(ContainerOptions, total=False):
 class CreateOptions(ContainerOptions, total=False):
     """What only `create` has."""
 
-    init_ctr: Annotated[str, opt("--init-ctr", metavar="MODE", state=LATER,
-        help="Make this an init container of its pod")]
+    init_ctr: Annotated[str, opt("--init-ctr", metavar="MODE", complete="(once,always)",
+        help="Run it to its end before the other containers of its pod start: once, or always")]
 
 class PodOptions(PodAndContainerOptions, total=False):
     """What `pod create` has."""

@@ -48,9 +48,9 @@ def rm(
         ctx.out(record["id"] + "\n")
 
     def act(record: ContainerRecord) -> None:
-        if depend:
+        if depend or all:  # of all, those that others need go last
             engine.rm_with_dependents(ctx.session, record, gone, force=force, timeout_s=time, volumes=volumes)
         else:
             engine.rm(ctx.session, record, force=force, timeout_s=time, volumes=volumes, with_pod=all)
 
-    return targets.each(ctx, choice, act, show=not depend, missing_code=engine.EXIT_MISSING)
+    return targets.each(ctx, choice, act, show=not (depend or all), missing_code=engine.EXIT_MISSING)

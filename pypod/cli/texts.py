@@ -421,7 +421,7 @@ OPTIONS = {
         "http-proxy\t-\tPass the proxy variables of the caller\n"
         "image-volume\t(anonymous,bind,tmpfs,ignore)\tWhat becomes of the image's volumes: anonymous (or bind),...\n"
         "init\t-\tRun an init program as pid 1 that forwards signals and re...\n"
-        "init-ctr\t-\tMake this an init container of its pod\n"
+        "init-ctr\t(once,always)\tRun it to its end before the other containers of its pod...\n"
         "init-path\tfiles\tPath of the init program\n"
         "interactive\t-\tKeep stdin open\n"
         "ip\t-\tIPv4 address of the container in its network\n"

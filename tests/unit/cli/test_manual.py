@@ -90,7 +90,7 @@ def test_markers_are_found_with_their_tests() -> None:
 def test_states_follow_the_declarations() -> None:
     now = compat.states()
     assert now["completion"] == "works"
-    assert now["run --requires"] == "not yet"
+    assert now["run --health-cmd"] == "not yet"
     assert now["run --cpu-rt-period"] == "no effect"
     assert now["pypod --root"] == "works"
     assert now["network"] == "not yet"
