@@ -484,3 +484,36 @@ def served(port: int) -> bool:
         return bool(fetch(port))
     except OSError:
         return False
+
+
+# covers: pod start --latest, pod pause --latest, pod unpause --latest, pod kill --latest
+# covers: pod restart --latest, pod rm --latest, pod stats --latest, pod start --pod-id-file
+# covers: pod stop --pod-id-file
+def test_verbs_for_the_latest_pod(shared: Pypod, tmp_path: Path) -> None:
+    """Each acts on the pod that was made last, and leaves the other one alone."""
+    file = tmp_path / "id"
+    old = shared("pod", "create", "--name", "old", "--network=none").out
+    new = shared("pod", "create", "--name", "new", "--network=none", "--pod-id-file", str(file)).out
+    for pod in ("old", "new"):
+        shared(
+            "create", "--pod", pod, "--name", f"in-{pod}", "--stop-timeout=0", shared.image, "sleep", "1000"
+        )
+
+    def state() -> str:
+        return str(shared.state("in-new")["Status"])
+
+    for verb, wanted in (
+        ("start", "running"),
+        ("pause", "paused"),
+        ("unpause", "running"),
+        ("restart", "running"),
+        ("kill", "exited"),
+    ):
+        assert shared("pod", verb, "--latest").lines == [new]
+        wait_until(lambda wanted=wanted: state() == wanted, what=f"{verb}: {wanted}")
+        assert shared.state("in-old")["Status"] == "created"
+    assert shared("pod", "start", "--pod-id-file", str(file)).lines == [new]
+    assert "in-new" in shared("pod", "stats", "--latest", "--no-stream").out
+    assert shared("pod", "stop", "-t", "0", "--pod-id-file", str(file)).lines == [new]
+    assert shared("pod", "rm", "--latest").lines == [new]
+    assert shared("pod", "ps", "-q", "--no-trunc").lines == [old]
