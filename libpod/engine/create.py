@@ -170,6 +170,12 @@ def build_record(
 
         session.notify(ports.DISCARDED)  # the settings say that the network is the host's
     process.check_text(record["args"], record["env"])
+    if record["log"]["driver"] == "journald":
+        from libpod.engine import logtag  # lazy: seldom
+        from libpod.util import journald
+
+        logtag.expanded(record)
+        journald.require()
     if req["secrets"]:
         from libpod.engine import secretuse  # lazy: seldom
 

@@ -266,7 +266,7 @@ def _host_config(session: Session, record: ContainerRecord) -> JsonDict:
         "LogConfig": {
             "Type": log["driver"],
             "Config": None,
-            "Path": containers.log_path(session, record),
+            "Path": "" if log["driver"] == "journald" else containers.log_path(session, record),
             "Tag": log["tag"],
             "Size": f"{log['max_size_bytes']}B",
         },

@@ -51,6 +51,19 @@ def show(
     """Give the log to `write(stream, bytes)` (1 = stdout, 2 = stderr), and go on with `follow` until the
     container ended. Raises StateError when the log driver keeps none."""
     log = record["log"]
+    printer = Printer(write, wanted)
+    if log["driver"] == "journald":
+        from libpod.engine import journallog  # lazy: seldom
+
+        journallog.show(
+            session,
+            record,
+            printer,
+            tail=tail,
+            follow=follow,
+            since="" if tail >= 0 else wanted.since.decode(),
+        )
+        return
     if log["driver"] not in ("k8s-file", "json-file"):
         raise errors.StateError(
             f'container "{record["name"]}" uses the log driver {log["driver"]}: there is no log to read',
@@ -58,7 +71,6 @@ def show(
         )
     path = containers.log_path(session, record)
     names = [path] + [f"{path}.{n}" for n in range(1, max(log["max_files"], 1) + 1)]
-    printer = Printer(write, wanted)
     fds = _open_files(names)
     try:
         offset = 0

@@ -272,7 +272,7 @@ def _start_message(
         "terminal": record["tty"],
         "stdin": record["stdin_open"],
         "stdin_once": record["stdin_once"],
-        "log": {**record["log"], "path": containers.log_path(session, record)},
+        "log": _log(session, record),
         "size": list(size) if size else None,
         "attach": dict(attach) if attach is not None else None,
         "rm": record["remove"],
@@ -284,3 +284,13 @@ def _start_message(
         "only_create": only_create,
         "mounts": written.mounts,
     }
+
+
+def _log(session: Session, record: ContainerRecord) -> dict[str, object]:
+    """Where the monitor writes the output to."""
+    log = {**record["log"], "path": containers.log_path(session, record)}
+    if log["driver"] != "journald":
+        return log
+    from libpod.engine import logtag  # lazy: seldom
+
+    return {**log, "id": record["id"], "name": record["name"], "tag": logtag.expanded(record)}

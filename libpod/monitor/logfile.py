@@ -17,6 +17,10 @@ TYPE_CHECKING = False
 
 LIMIT = 16 * 1024
 """Longer lines are split into records of this size."""
+CHUNK = 64 * 1024
+"""Bytes that are read of a stream at once."""
+ROUNDS = 8
+"""Reads of one stream before others have their turn."""
 KINDS = {1: b" stdout ", 2: b" stderr "}
 
 
@@ -74,6 +78,8 @@ class LogFile:
         self._clock = Clock()
         self._held = {1: b"", 2: b""}
         self._broken = False
+        self.chunk, self.rounds = CHUNK, ROUNDS
+        self.lost = 0
         self._fd, self._size = _open(path) if fd < 0 else (fd, os.fstat(fd).st_size)
 
     def fileno(self) -> int:

@@ -104,7 +104,7 @@ def start(monitor: Monitor, msg: Message) -> None:
     monitor.stop_signal = int(msg.get("stop_signal") or monitor.stop_signal)
     monitor.stop_timeout_s = int(msg.get("stop_timeout", monitor.stop_timeout_s))
     failpoint.hit("monitor:after-start-message")
-    monitor.stdio = stdio = Stdio(monitor.loop, msg)
+    monitor.stdio = stdio = Stdio(monitor.loop, msg, monitor.run_id)
     numbers, fds = msg.get("preserve", ()), msg.get("fds", ())
     preserved = dict(zip(numbers, fds, strict=False))
     stdio.open(monitor.run_dir, monitor.inherited, preserved)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from libpod.monitor import terminal
+    from libpod.monitor.journal import Journal
     from libpod.monitor.loop import Loop
 
 CONSOLE_S = 10.0
@@ -26,10 +27,13 @@ _KEYS = ("log", "terminal", "stdin", "stdin_once", "size")
 class Stdio:
     """Pipes, a terminal, or the client's own descriptors."""
 
-    def __init__(self, loop: Loop, msg: Mapping[str, Any], log_fd: int = -1) -> None:
-        self._msg: dict[str, Any] = {key: msg.get(key) for key in _KEYS}
+    def __init__(
+        self, loop: Loop, msg: Mapping[str, Any], run_id: str, log_fd: int = -1, lost: int = -1
+    ) -> None:
+        """`log_fd` and `lost`: what the log had, before execve(2)."""
+        self._msg: dict[str, Any] = {**{key: msg.get(key) for key in _KEYS}, "run_id": run_id}
         self._loop = loop
-        self._log = _open_log(msg["log"], log_fd)
+        self._log = _open_log(msg["log"], run_id, log_fd, lost)
         self.streams = Streams(loop, self._log)
         self.has_terminal = bool(msg.get("terminal"))
         self._keeps_stdin = bool(msg.get("stdin"))
@@ -70,12 +74,13 @@ class Stdio:
             "slave": self._slave_fd,
             "size": self._size,
             "log_fd": -1 if self._log is None else self._log.fileno(),
+            "lost": 0 if self._log is None else self._log.lost,
         }
 
     @classmethod
     def resumed(cls, loop: Loop, state: Mapping[str, Any]) -> Stdio:
         """Make it again in the same process, after execve(2)."""
-        self = cls(loop, state["msg"], state["log_fd"])
+        self = cls(loop, state["msg"], state["msg"]["run_id"], state["log_fd"], state["lost"])
         self._master_fd, self._slave_fd, self._size = state["master"], state["slave"], state["size"]
         if state["input"] >= 0:
             terminal = self._master_fd >= 0
@@ -163,13 +168,14 @@ class Stdio:
         self._master_fd = master_fd
 
 
-def _open_log(log: Mapping[str, Any], fd: int = -1) -> LogFile | None:
+def _open_log(log: Mapping[str, Any], run_id: str, fd: int, lost: int) -> LogFile | Journal | None:
     """Return the log of this driver; None if it keeps none."""
     driver = log["driver"]
     if driver in ("k8s-file", "json-file"):
         return LogFile(log["path"], int(log.get("max_size_bytes") or 0), int(log.get("max_files") or 1), fd)
     if driver in ("none", "passthrough"):
         return None
-    raise errors.NotSupportedError(
-        f'the log driver "{driver}" is not supported yet', remedy="use --log-driver=k8s-file"
-    )
+    assert driver == "journald", driver
+    from libpod.monitor.journal import Journal  # lazy: for its containers only
+
+    return Journal(log, run_id, lost)

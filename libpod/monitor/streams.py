@@ -20,12 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from libpod.monitor.attach import Peer
+    from libpod.monitor.journal import Journal
     from libpod.monitor.logfile import LogFile
     from libpod.monitor.loop import Loop
 
 _CHUNK = wire.MAX_DATA
 _ROUNDS = 8
-"""Reads of one stream before others have their turn."""
+"""Reads of one stream before others have their turn; a log may want another measure."""
 _SMALL = 8 * 1024
 _BUSY = 16
 """Small reads in quick succession after which we wait a little for the pipe to fill."""
@@ -107,9 +108,11 @@ class Input:
 class Streams:
     """All streams of the container, and who is attached to them."""
 
-    def __init__(self, loop: Loop, log: LogFile | None) -> None:
+    def __init__(self, loop: Loop, log: LogFile | Journal | None) -> None:
         self._loop = loop
         self._log = log
+        self._chunk = _CHUNK if log is None else log.chunk
+        self._rounds = _ROUNDS if log is None else log.rounds
         self._outputs: dict[int, int] = {}
         self._paused = False
         self._peers: list[Peer] = []
@@ -208,12 +211,12 @@ class Streams:
 
     def _readable(self, fd: int, kind: int) -> None:
         small = True
-        for turn in range(1, _ROUNDS + 1):
-            size = self._read(fd, kind, hold=turn < _ROUNDS)
+        for turn in range(1, self._rounds + 1):
+            size = self._read(fd, kind, hold=turn < self._rounds)
             if size < 0:
                 self._end(fd)
                 break
-            if size < _CHUNK or self._paused:
+            if size < self._chunk or self._paused:
                 small = size < _SMALL and turn == 1
                 break
         if self._log is not None:
@@ -227,7 +230,7 @@ class Streams:
     def _read(self, fd: int, kind: int, *, hold: bool) -> int:
         """Read once and pass it on; return the size, 0 when nothing is there, -1 at the end."""
         try:
-            data = os.read(fd, _CHUNK)
+            data = os.read(fd, self._chunk)
         except BlockingIOError:
             return 0
         except OSError:  # EIO: nobody has the terminal open
@@ -235,7 +238,7 @@ class Streams:
         if not data:
             return -1
         if self._log is not None:
-            self._log.write(kind, data, hold and len(data) == _CHUNK)
+            self._log.write(kind, data, hold and len(data) == self._chunk)
         if self._peers:
             self._broadcast(kind, data)
         return len(data)

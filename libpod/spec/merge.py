@@ -5,7 +5,7 @@ Pure.
 from __future__ import annotations
 
 from libpod.conf.security import DEFAULT_CAPS
-from libpod.errors import NotSupportedError, UsageError
+from libpod.errors import UsageError
 from libpod.model.container import SCHEMA
 from libpod.spec import capabilities, env, idmaps, netopts, resources, signals, volumes
 
@@ -426,13 +426,11 @@ def _log(request: Request, defaults: Defaults) -> LogRecord:
     }
 
 
-def _log_driver(asked: str, default: str) -> Literal["k8s-file", "none", "passthrough"]:
+def _log_driver(asked: str, default: str) -> Literal["k8s-file", "journald", "none", "passthrough"]:
     """`json-file` is a name for the same file; a default that does not exist here is the file too."""
-    if asked == "journald":
-        raise NotSupportedError(
-            "--log-driver=journald is not supported yet", remedy="use --log-driver=k8s-file"
-        )
     chosen = asked or default
     if chosen == "none":
         return "none"
+    if chosen == "journald":
+        return "journald"
     return "passthrough" if chosen == "passthrough" else "k8s-file"

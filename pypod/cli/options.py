@@ -237,10 +237,10 @@ class ContainerOptions(PodAndContainerOptions, total=False):
     link_local_ip: Annotated[list[str], opt("--link-local-ip", kind="slice", metavar="IP", state=LATER,
         help="Link-local address of the container")]
     log_driver: Annotated[str, opt("--log-driver", metavar="DRIVER", default="k8s-file",
-        complete="(k8s-file,json-file,none,passthrough)",
-        help="How output is kept: k8s-file, none or passthrough")]
+        complete="(k8s-file,json-file,journald,none,passthrough)",
+        help="How output is kept: k8s-file, journald, none or passthrough")]
     log_opt: Annotated[list[str], opt("--log-opt", kind="slice", metavar="KEY=VALUE",
-        help="Option of the log driver: max-size, max-file, path")]
+        help="Option of the log driver: max-size, max-file, path, tag")]
     mount: Annotated[list[str], opt("--mount", metavar="OPTIONS",
         help="Mount something: type=bind,src=DIR,dst=DIR, type=volume, type=tmpfs ...")]
     name: Annotated[str, opt("--name", metavar="NAME", help="Name of the container")]

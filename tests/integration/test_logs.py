@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from pathlib import Path
@@ -240,3 +241,23 @@ def test_output_after_our_own_client_was_killed(shared: Pypod) -> None:
     shared("exec", "c", "touch", "/go")
     assert shared("wait", "c").out == "0"
     assert shared("logs", "c").stdout == "before\nafter\n"
+
+
+# covers: run --log-driver
+def test_a_journal_that_is_not_there(shared: Pypod) -> None:
+    """One error that says what to do, at create and at start, and nothing is left of the attempt."""
+    if os.path.exists("/run/systemd/journal/socket"):
+        pytest.skip("this machine has a journal: tests/systemd/test_journal.py")
+    for words in (["run", "-d"], ["create"]):
+        result = shared(*words, "--log-driver", "journald", shared.image, "true", check=False)
+        assert (result.code, result.stdout) == (125, "")
+        assert "/run/systemd/journal/socket: No such file" in result.stderr
+        assert "--log-driver=k8s-file" in result.stderr
+    assert shared("ps", "-aq").out == ""
+
+
+# covers: run --log-opt
+def test_a_tag_that_means_nothing(shared: Pypod) -> None:
+    words = ["--log-driver", "journald", "--log-opt", "tag={{.Nothing}}"]
+    result = shared.run(*words, "IMAGE", "true", check=False)
+    assert (result.code, "{{.Nothing}}" in result.stderr) == (125, True)

@@ -34,6 +34,7 @@ BOOT_UTIL = tuple(
         "copytree",
         "eventlog",
         "failpoint",
+        "journald",
         "jsonio",
         "lock",
         "spawn",
