@@ -51,6 +51,8 @@ class Peer:
         self.on_flow: Callable[[], None] | None = None
         """Called when it has become able to take more."""
         self.closed = False
+        self._deaf = False
+        """It takes nothing any more; what it has sent before it left is still to be read."""
         self._loop = loop
         self._conn = conn
         self._on_message = on_message
@@ -75,7 +77,7 @@ class Peer:
 
     def send(self, msg: Message, fds: Sequence[int] = ()) -> None:
         """Send a message; the descriptors stay the caller's."""
-        if self.closed:
+        if self.closed or self._deaf:
             return
         if not self._queue:
             try:
@@ -84,7 +86,7 @@ class Peer:
             except BlockingIOError:
                 pass
             except OSError:
-                self.close()
+                self._gone()
                 return
         self._enqueue((msg, [os.dup(fd) for fd in fds]), 512)
 
@@ -95,7 +97,7 @@ class Peer:
 
     def frame(self, frame: bytes) -> None:
         """Send a piece of a stream, its kind in front."""
-        if self.closed:
+        if self.closed or self._deaf:
             return
         if not self._queue:
             try:
@@ -104,7 +106,7 @@ class Peer:
             except BlockingIOError:
                 pass
             except OSError:
-                self.close()
+                self._gone()
                 return
         self._enqueue(frame, len(frame))
 
@@ -122,12 +124,22 @@ class Peer:
         self.closed = True
         self._loop.unwatch(self._conn.fileno())
         self._conn.close()
+        self._forget()
+        self._on_close(self)
+
+    def _gone(self) -> None:
+        """It has left. What it typed last may still lie in the socket: it is closed behind that."""
+        self._deaf = True
+        if self._queue:
+            self._forget()
+            self._rearm()
+
+    def _forget(self) -> None:
         for item in self._queue:
             if isinstance(item, tuple):
                 _close_all(item[1])
         self._queue.clear()
         self._queued = 0
-        self._on_close(self)
 
     def _enqueue(self, item: bytes | tuple[Message, list[int]], size: int) -> None:
         self._queue.append(item)
@@ -161,7 +173,7 @@ class Peer:
         except BlockingIOError:
             pass
         except OSError:
-            self.close()
+            self._gone()
             return
         del self._queue[:sent]
         if not self._queue:

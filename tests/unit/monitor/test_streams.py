@@ -243,3 +243,21 @@ def test_a_log_line_longer_than_memory_should_be(tmp_path: Path) -> None:
     finally:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, before)
+
+
+def test_what_a_client_typed_last_arrives(bench: Bench) -> None:
+    """It has left before that was read, and before the container's output could be sent to it."""
+    in_r, in_w = os.pipe()
+    bench.streams.set_input(in_w, once=False)
+    client, peer = bench.client(stdin=True)
+    peer.frame(bytes((wire.STDOUT,)) + b"never read by the client")
+    client.send_data(wire.STDIN, b"typed ")
+    client.send_data(wire.STDIN, b"last")
+    client.close()
+    peer.frame(bytes((wire.STDOUT,)) + b"cannot be sent")
+    peer.frame(bytes((wire.STDOUT,)) + b"neither")
+    bench.turn()
+    assert os.read(in_r, 100) == b"typed last"
+    assert peer.closed
+    assert bench.gone == [peer]
+    os.close(in_r)
