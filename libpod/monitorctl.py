@@ -191,7 +191,7 @@ def _derive(run_dir: str) -> RunStatus:
     ran = load(run_dir + "/status.json")
     end = load(run_dir + "/exit.json")
     if ran is not None and end is not None and ran["run_id"] == end["run_id"]:
-        return _ended(end, int(ran["started_ns"]) if ran["state"] == "running" else 0)
+        return _ended(end, int(ran["started_ns"]) if ran["state"] != "created" else 0)
     if ran is None:
         if not monitored:
             found = _unrecorded(run_dir)
@@ -199,6 +199,8 @@ def _derive(run_dir: str) -> RunStatus:
                 return found
         return _ended(end, 0) if end is not None else _state("created")
     if ran["boot_id"] == boot_id:
+        if monitored and ran["state"] == "restarting":
+            return _restarting(run_dir, ran)
         if monitored:
             return _running(run_dir, ran)
         if is_here(ran):
@@ -213,6 +215,8 @@ def _derive(run_dir: str) -> RunStatus:
             return found
     if end is not None and int(end["started_ns"]) > int(ran["started_ns"]):
         return _ended(end, 0)
+    if ran["state"] == "restarting":
+        return _ended(_last_end(ran), 0)
     unseen = _state("exited")
     unseen["exit_known"] = False
     unseen["started_ns"] = int(ran["started_ns"])
@@ -311,6 +315,7 @@ def _state(name: str) -> RunStatus:
         "cgroup": "",
         "netns": "",
         "ports": [],
+        "restarts": 0,
         "monitor_pid": 0,
     }
 
@@ -324,6 +329,25 @@ def _ended(end: Json, started_ns: int) -> RunStatus:
     found["finished_ns"] = int(end["finished_ns"]) if started_ns else 0
     found["oom"] = bool(end["oom"])
     found["error"] = str(end.get("error", ""))
+    found["restarts"] = int(end.get("restarts", 0))
+    return found
+
+
+def _last_end(ran: Json) -> Json:
+    """The end of the run before the one that is to begin."""
+    over = ran["over"]
+    return {**over, "started_ns": ran["started_ns"], "restarts": ran.get("restarts", 0)}
+
+
+def _restarting(run_dir: str, ran: Json) -> RunStatus:
+    found = _ended(_last_end(ran), 0)
+    found["state"] = "stopping" if _is_being_stopped(run_dir, ran["run_id"]) else "restarting"
+    found["ports"] = ran.get("ports", [])
+    if is_here(ran):
+        found["netns"] = ran["netns"]
+        found["monitor_pid"] = int(ran["monitor_pid"])
+    else:
+        found["elsewhere"] = True
     return found
 
 
@@ -332,6 +356,7 @@ def _running(run_dir: str, ran: Json) -> RunStatus:
     found["started_ns"] = int(ran["started_ns"]) if ran["state"] == "running" else 0
     found["cgroup"] = ran["cgroup"]
     found["ports"] = ran.get("ports", [])
+    found["restarts"] = int(ran.get("restarts", 0))
     if is_here(ran):
         found["pid"] = int(ran["init_pid"])
         found["netns"] = ran["netns"]
@@ -393,7 +418,7 @@ def _differs(now: RunStatus, seen: RunStatus) -> bool:
 def _watched_process(run_dir: str, seen: RunStatus) -> int:
     """Return an owned pidfd of the process whose end changes the status; -1 if there is none."""
     ran = load(run_dir + "/status.json")
-    if ran is None or not seen["pid"] or not is_here(ran):
+    if ran is None or not (seen["pid"] or seen["state"] == "restarting") or not is_here(ran):
         return -1
     who = "init" if seen["unmonitored"] else "monitor"
     try:

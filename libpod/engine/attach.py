@@ -28,6 +28,8 @@ def attach(session: Session, record: ContainerRecord, stdio: Stdio) -> int:
             remedy=f'start it with "pypod start --attach {record["name"]}"',
             name=record["name"],
         )
+    if status["state"] == "restarting":
+        raise containers.is_restarting(record, "attach to")
     conn = monitorctl.connect(session.paths, record["id"])
     answer.check(conn, record["name"])
     conn.send(

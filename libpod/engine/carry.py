@@ -41,7 +41,7 @@ def carry(session: Session, started: Started, stdio: Stdio) -> int:
         started.conn.close()
         return 0
     code = int(str(ended["code"]))
-    if started.record["remove"]:
+    if started.record["remove"] and not ended.get("again"):
         _tell(started, "claim")
         cleanup.remove(session, started.record)
         failpoint.hit("run:before-cleaned")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from libpod.model.container import ContainerRecord
     from libpod.model.run import RunStatus
 
-RUNNING = ("running", "paused", "stopping")
+RUNNING = ("running", "paused", "stopping", "restarting")
 
 
 def find(session: Session, name: str) -> ContainerRecord:
@@ -47,6 +47,15 @@ def refuse_hollow(record: ContainerRecord, verb: str) -> None:
             name=record["name"],
             exit_code=125,
         )
+
+
+def is_restarting(record: ContainerRecord, verb: str) -> errors.StateError:
+    """The error for what cannot be done in the pause before a container is started again."""
+    return errors.StateError(
+        f'cannot {verb} container "{record["name"]}": it has ended and is about to be started again',
+        remedy=f'repeat the command, or see why it ends with "pypod logs {record["name"]}"',
+        name=record["name"],
+    )
 
 
 def is_running(state: RunStatus) -> bool:

@@ -86,6 +86,8 @@ def run(session: Session, record: ContainerRecord, asked: Request, stdio: Stdio)
     started."""
     containers.refuse_hollow(record, "exec in")
     status = containers.status(session, record)
+    if status["state"] == "restarting":
+        raise containers.is_restarting(record, "exec in")
     if status["state"] != "running":
         verb = "unpause" if status["state"] == "paused" else "start"
         raise errors.StateError(

@@ -56,7 +56,7 @@ def container(session: Session, record: ContainerRecord) -> JsonDict:
         "PidFile": record["pidfile"],
         "ConmonPidFile": record.get("conmon_pidfile", ""),
         "Name": record["name"],
-        "RestartCount": 0,
+        "RestartCount": status["restarts"],
         "Driver": driver.of(record),
         "MountLabel": "",
         "ProcessLabel": "",
@@ -74,6 +74,11 @@ def container(session: Session, record: ContainerRecord) -> JsonDict:
         "Config": _config(record),
         "HostConfig": _host_config(session, record),
     }
+
+
+def _restart_policy(policy: str) -> JsonDict:
+    name, _, retries = policy.partition(":")
+    return {"Name": name, "MaximumRetryCount": int(retries or 0)}
 
 
 def _digest(session: Session, record: ContainerRecord) -> str:
@@ -106,7 +111,7 @@ def _state(status: RunStatus) -> JsonDict:
         "Status": status["state"],
         "Running": running and status["state"] != "paused",
         "Paused": status["state"] == "paused",
-        "Restarting": False,
+        "Restarting": status["state"] == "restarting",
         "OOMKilled": status["oom"],
         "Dead": False,
         "Pid": status["pid"],
@@ -272,7 +277,7 @@ def _host_config(session: Session, record: ContainerRecord) -> JsonDict:
         },
         "NetworkMode": mode,
         "PortBindings": _bindings(record),
-        "RestartPolicy": {"Name": record["restart_policy"], "MaximumRetryCount": 0},
+        "RestartPolicy": _restart_policy(record["restart_policy"]),
         "AutoRemove": record["remove"],
         "VolumeDriver": "",
         "VolumesFrom": None,

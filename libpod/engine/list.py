@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     Row = tuple[ContainerRecord, RunStatus]
 
-STATES = ("created", "initialized", "running", "paused", "stopping", "exited")
+STATES = ("created", "initialized", "running", "paused", "stopping", "restarting", "exited")
 
 
 def ps(session: Session, *, every: bool, last: int = 0, filters: list[str] = []) -> list[Row]:  # noqa: B006 never changed

@@ -23,6 +23,8 @@ def pause(session: Session, record: ContainerRecord) -> None:
     """Freeze all processes of a running container; they are frozen when this returns. Raises StateError."""
     with session.locks.take(RANK_CONTAINER, record["id"]):
         status = containers.status(session, record)
+        if status["state"] == "restarting":
+            raise containers.is_restarting(record, "pause")
         if status["state"] not in ("running", "stopping"):
             raise errors.StateError(
                 f'cannot pause container "{record["name"]}": it is {status["state"]}, not running',

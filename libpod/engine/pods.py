@@ -83,7 +83,7 @@ def state(found: Sequence[Member]) -> str:
     counts: dict[str, int] = {}
     found = [member for member in found if not member[0].get("init_ctr")]  # they have done their work
     for _record, status in found:
-        name = "running" if status["state"] == "stopping" else status["state"]
+        name = "running" if status["state"] in ("stopping", "restarting") else status["state"]
         counts[name] = counts.get(name, 0) + 1
     total = len(found)
     for name, word in (("running", "Running"), ("paused", "Paused"), ("exited", "Exited")):

@@ -5,7 +5,7 @@ container runs.
 from __future__ import annotations
 
 from libpod import errors, monitorctl
-from libpod.engine import answer
+from libpod.engine import answer, containers
 from libpod.spec import ports
 from libpod.state import containers as rows
 from libpod.util.lock import RANK_CONTAINER
@@ -137,7 +137,7 @@ def _runs(session: Session, record: ContainerRecord) -> bool:
             name=record["name"],
             remedy=f'start it anew with "pypod restart {record["name"]}"',
         )
-    return status["state"] in ("running", "paused", "stopping")
+    return containers.is_running(status)
 
 
 def _ask(session: Session, record: ContainerRecord, message: dict[str, object]) -> list[PortRecord]:

@@ -23,6 +23,8 @@ def running(session: Session, record: ContainerRecord, verb: str) -> RunStatus:
             name=record["name"],
             exit_code=125,
         )
+    if status["state"] == "restarting":
+        raise containers.is_restarting(record, f"{verb}")
     if status["elsewhere"]:
         raise errors.StateError(
             f'the processes of container "{record["name"]}" are not to be seen: it was started in another '

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from libpod.engine.passed import Passed
     from libpod.engine.session import Session
     from libpod.model.container import ContainerRecord, NetworkRecord
+    from libpod.model.run import RestartPlan
     from libpod.monitorctl import Launch
 
 
@@ -252,6 +253,14 @@ def _host_address(options: Mapping[str, str], gateway: str) -> str:
     return iface.own_address() or gateway
 
 
+def _restart_plan(policy: str) -> RestartPlan | None:
+    if policy == "no":
+        return None
+    from libpod.spec import restartopts  # lazy: most containers have none
+
+    return restartopts.plan(policy)
+
+
 def _start_message(
     session: Session,
     record: ContainerRecord,
@@ -280,6 +289,7 @@ def _start_message(
         "stop_signal": record["stop_signal"],
         "stop_timeout": record["stop_timeout_s"],
         "timeout": record["timeout_s"],
+        "restart": _restart_plan(record["restart_policy"]),
         "events": eventlog.note(session.paths.events, record),
         "only_create": only_create,
         "mounts": written.mounts,

@@ -91,7 +91,7 @@ class Starter:
                     f'container "{record["name"]}" is paused',
                     remedy=f'let it go on with "pypod unpause {record["name"]}"',
                 )
-            if status["state"] in ("running", "stopping"):
+            if status["state"] in ("running", "stopping", "restarting"):
                 return None
             if status["state"] == "initialized":
                 if not status["unmonitored"]:

@@ -50,7 +50,7 @@ def sample(session: Session, record: ContainerRecord, last: Sample | None = None
     found: Sample = {
         "id": record["id"],
         "name": record["name"],
-        "running": containers.is_running(status),
+        "running": containers.is_running(status) and status["state"] != "restarting",
         "at_ns": time.monotonic_ns(),
         "up_ns": 0,
         "cpu_ns": 0,

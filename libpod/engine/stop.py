@@ -64,7 +64,11 @@ def end(session: Session, record: ContainerRecord, timeout_s: int | None = None)
         return True
     elif status["unmonitored"]:
         monitorctl.stop_unmonitored(session.paths, cid)
-    initproc.wait_gone(monitor, MONITOR_WAIT_S)
+    wait_s = MONITOR_WAIT_S
+    if monitor is not None and record.get("restart_policy") != "no":
+        monitor.signal(SIGTERM)  # it may be about to start the container again, or have done so
+        wait_s += max(0, record["stop_timeout_s"])
+    initproc.wait_gone(monitor, wait_s)
     if status["unmonitored"]:
         monitorctl.stop_unmonitored(session.paths, cid)  # its cgroups, and what else is in them
     return True
@@ -120,7 +124,15 @@ def kill(session: Session, record: ContainerRecord, number: int) -> None:
             remedy=f'start it with "pypod start {record["name"]}"',
             name=record["name"],
         )
+    ends = number in (SIGKILL, SIGTERM, record["stop_signal"])
+    if status["state"] == "restarting":
+        if not ends:
+            raise containers.is_restarting(record, "kill")
+        stop(session, record, 0)
+        return
     eventlog.container(session.paths.events, record, "kill")
+    if ends and record["restart_policy"] != "no":
+        monitorctl.note_stop_requested(session.paths, record["id"])
     if status["elsewhere"] and not status["unmonitored"]:
         from libpod.engine import elsewhere  # lazy: rare
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import errno
 import os
 
-from libpod import errors
-from libpod.engine import bundle, containers
+from libpod import errors, monitorctl
+from libpod.engine import answer, bundle, containers
 from libpod.kernel import cgroup
-from libpod.spec import cgroupfiles, process, resources, validate
+from libpod.spec import cgroupfiles, process, resources, restartopts, validate
 from libpod.state import containers as rows
 from libpod.util import eventlog, failpoint
 from libpod.util.lock import RANK_CONTAINER
@@ -27,17 +27,22 @@ def update(session: Session, record: ContainerRecord, options: Mapping[str, obje
     Either all of it is done or nothing. Raises UsageError, NotSupportedError for what is not delegated.
     """
     notes: list[str] = []
-    limits = {key: value for key, value in options.items() if key not in ("env", "unsetenv")}
+    limits = {key: value for key, value in options.items() if key not in ("env", "unsetenv", "restart")}
     with session.locks.take(RANK_CONTAINER, record["id"]):
         record = containers.find(session, record["id"])
         new = cgroupfiles.changed(record["resources"], limits, notes)
         changed: ContainerRecord = {**record, "resources": new, "env": _environment(session, record, options)}
+        if "restart" in options:
+            changed["restart_policy"] = restartopts.parse(str(options["restart"]))
+            restartopts.check_remove(changed["restart_policy"], record["remove"])
         _check(session, record, new)
         status = containers.status(session, record)
         undo: list[tuple[str, str]] = []
         numbers = bundle.block_numbers(changed)
         if containers.is_running(status) or status["state"] == "initialized":
             wanted = cgroupfiles.files(record["resources"], new, numbers)
+            if wanted and status["state"] == "restarting":
+                raise containers.is_restarting(record, "change the limits of")
             undo = write(status["cgroup"], wanted, record["name"]) if wanted else []
         try:
             failpoint.hit("update:after-cgroup")
@@ -46,10 +51,27 @@ def update(session: Session, record: ContainerRecord, options: Mapping[str, obje
             if undo:
                 write(status["cgroup"], undo, record["name"])
             raise
+        if changed["restart_policy"] != record["restart_policy"] and not status["unmonitored"]:
+            _tell_monitor(session, changed)
         eventlog.container(session.paths.events, changed, "update")
     for note in notes:
         if session.notify is not None:
             session.notify(f"Warning: {note}")
+
+
+def _tell_monitor(session: Session, changed: ContainerRecord) -> None:
+    """Let the monitor of one that runs follow another restart policy."""
+    try:
+        conn = monitorctl.connect(session.paths, changed["id"])
+    except (errors.StateError, errors.MonitorError):
+        return  # it does not run, or has just ended
+    try:
+        conn.send({"t": "policy", "restart": restartopts.plan(changed["restart_policy"])})
+        answer.wait(conn, changed["name"])
+    except (BrokenPipeError, ConnectionResetError):
+        pass
+    finally:
+        conn.close()
 
 
 def _check(session: Session, record: ContainerRecord, new: ResourceRecord) -> None:

@@ -286,6 +286,7 @@ if TYPE_CHECKING:
         cgroups: str
         """`enabled`, `disabled`, `no-conmon`, `split`."""
         restart_policy: str
+        """`no`, `always`, `unless-stopped`, `on-failure` or `on-failure:N`."""
         pidfile: str
         """Absolute path on the host, for the pid of the first process; empty = none."""
         conmon_pidfile: NotRequired[str]

@@ -8,6 +8,27 @@ if TYPE_CHECKING:
 
     from libpod.model.container import PortRecord
 
+    RunState = Literal["created", "running", "restarting"]
+
+    class RestartPlan(TypedDict):
+        """The restart policy of a container as its monitor follows it."""
+
+        policy: str
+        """`on-failure`, `always`, `unless-stopped`."""
+        max: int
+        """Restarts of `on-failure`; 0 = any number."""
+        count: int
+        """Restarts since the start."""
+        delay_s: float
+        """The last pause before a start."""
+
+    class OverRecord(TypedDict):
+        """How a run has ended that another one follows."""
+
+        code: int
+        oom: bool
+        finished_ns: int
+
     class StatusFile(TypedDict):
         """run/status.json, written by the monitor when the state changes. Valid in the boot that wrote it
         only."""
@@ -15,7 +36,7 @@ if TYPE_CHECKING:
         v: int
         boot_id: str
         run_id: str
-        state: Literal["created", "running"]
+        state: RunState
         monitor_pid: int
         monitor_start: int
         """Start time of the process in clock ticks since boot (proc(5), stat field 22): tells a recycled
@@ -31,6 +52,10 @@ if TYPE_CHECKING:
         """`/proc/<monitor>/fd/N`; empty with the host's network."""
         ports: NotRequired[list[PortRecord]]
         """What is published, with the numbers that were chosen; absent = nothing."""
+        restarts: NotRequired[int]
+        """How often it was started again; absent = never."""
+        over: NotRequired[OverRecord]
+        """While it is `restarting`."""
         merged: str
         """Path of the mounted root file system in the monitor's mount namespace."""
 
@@ -46,9 +71,10 @@ if TYPE_CHECKING:
         started_ns: int
         finished_ns: int
         error: str
+        restarts: NotRequired[int]
 
     class RunStatus(TypedDict):
-        state: Literal["created", "initialized", "running", "paused", "stopping", "exited"]
+        state: Literal["created", "initialized", "running", "paused", "stopping", "restarting", "exited"]
         unmonitored: bool
         """The monitor is gone and the container's init still runs."""
         elsewhere: bool
@@ -66,4 +92,6 @@ if TYPE_CHECKING:
         netns: str
         ports: list[PortRecord]
         """What is published now."""
+        restarts: int
+        """How often its monitor has started it again since `start`."""
         monitor_pid: int

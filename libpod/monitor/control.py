@@ -188,6 +188,16 @@ def _unpublish(monitor: Monitor, peer: Peer, msg: Message, _fds: list[int]) -> N
     peer.send({"t": "ok"})
 
 
+def _policy(monitor: Monitor, peer: Peer, msg: Message, _fds: list[int]) -> None:
+    had, plan = monitor.restarts, msg["restart"]
+    if had is not None:
+        plan["count"], plan["delay_s"] = had["count"], had["delay_s"]
+    monitor.restarts = plan
+    if monitor.over is not None and msg["restart"]["policy"] == "no":
+        monitor.ending = True
+    peer.send({"t": "ok"})
+
+
 def _claim(monitor: Monitor, peer: Peer, _msg: Message, _fds: list[int]) -> None:
     monitor.claimed(peer)
 
@@ -217,6 +227,7 @@ _REQUESTS = {
     "start-created": _start_created,
     "publish": _publish,
     "unpublish": _unpublish,
+    "policy": _policy,
     "claim": _claim,
     "cleaned": _cleaned,
 }

@@ -33,16 +33,15 @@ _SIGKILL = 9
 
 def ended(monitor: Monitor) -> int:
     """Finish after the container's first process has ended; return its exit code."""
-    code = _shell_code(monitor.exit_code or 0)
-    _hit("monitor:after-exit")
-    _step("read the rest of the output", lambda: _drain(monitor))
-    _hit("monitor:after-drain")
-    oom = _step("read the cgroup's events", lambda: _out_of_memory(monitor)) or False
-    _step("write the exit record", lambda: _record(monitor, code, bool(oom), ""))
+    code = shell_code(monitor.exit_code or 0)
+    over = monitor.over
+    oom = over["oom"] if over is not None else _last_words(monitor)
+    _step("write the exit record", lambda: _record(monitor, code, oom, ""))
     _hit("monitor:after-exit-file")
-    eventlog.from_monitor(monitor.run_dir, monitor.events, "died", code=code)
+    if over is None:
+        eventlog.from_monitor(monitor.run_dir, monitor.events, "died", code=code)
     _give_back(monitor, unmount=monitor.removes)
-    _announce(monitor, {"t": "exited", "code": code, "oom": bool(oom), "finished_ns": monitor.finished_ns})
+    _announce(monitor, {"t": "exited", "code": code, "oom": oom, "finished_ns": monitor.finished_ns})
     _hit("monitor:after-exited")
     if not monitor.removes:
         _step("unmount", lambda: _unmount(monitor))
@@ -52,6 +51,32 @@ def ended(monitor: Monitor) -> int:
     _follow_up(monitor)
     _leave_namespace(monitor)
     return code
+
+
+def end_run(monitor: Monitor, code: int) -> bool:
+    """Read what is left of a run that another one follows; say whether memory ran out."""
+    oom = _last_words(monitor)
+    eventlog.from_monitor(monitor.run_dir, monitor.events, "died", code=code)
+    return oom
+
+
+def tell_attached(monitor: Monitor, code: int, oom: bool) -> None:
+    """Tell who is attached how a run has ended that another one follows: they do not see that one."""
+    stdio = monitor.stdio
+    assert stdio is not None
+    message = {"t": "exited", "code": code, "oom": oom, "finished_ns": monitor.finished_ns, "again": True}
+    for peer in monitor.control.peers[:]:
+        if stdio.streams.has(peer):
+            peer.send(message)
+            peer.waits = False
+            stdio.streams.detach(peer)
+
+
+def _last_words(monitor: Monitor) -> bool:
+    _hit("monitor:after-exit")
+    _step("read the rest of the output", lambda: _drain(monitor))
+    _hit("monitor:after-drain")
+    return bool(_step("read the cgroup's events", lambda: _out_of_memory(monitor)))
 
 
 def failed(monitor: Monitor, error: Exception) -> int:
@@ -74,7 +99,7 @@ def failed(monitor: Monitor, error: Exception) -> int:
     if monitor.run_dir and had_started:
         _step(
             "write the exit record",
-            lambda: _record(monitor, _shell_code(monitor.exit_code or 0), False, wrapped.message),
+            lambda: _record(monitor, shell_code(monitor.exit_code or 0), False, wrapped.message),
         )
     elif monitor.run_dir:
         now_ns = time.time_ns()
@@ -163,6 +188,8 @@ def _record(monitor: Monitor, code: int, oom: bool, error: str) -> None:
         "finished_ns": monitor.finished_ns or time.time_ns(),
         "error": error,
     }
+    if monitor.restarts is not None and monitor.restarts["count"]:
+        record["restarts"] = monitor.restarts["count"]
     exitrec.write_exit(monitor.run_dir, record)
 
 
@@ -279,6 +306,6 @@ def _leave_namespace(monitor: Monitor) -> None:
             pass
 
 
-def _shell_code(code: int) -> int:
+def shell_code(code: int) -> int:
     """Return an exit code as a shell says it: 128 + number of the signal that killed."""
     return code if code >= 0 else 128 - code

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from libpod.kernel.cgtree import CgroupPlace
+    from libpod.model.run import OverRecord, RestartPlan
     from libpod.monitor.attach import Peer
     from libpod.monitor.execs import Execs
     from libpod.monitor.network import Network
@@ -50,6 +51,8 @@ class Monitor:
         self.inherited: tuple[int, ...] = ()
         """The client's stdin, stdout and stderr, until it is known whether the container gets them."""
         self.cid = self.name = self.run_id = self.merged = self.bundle = ""
+        self.run_bundle = ""
+        """What the runtime gets: the bundle, or the copy that has secrets in it."""
         self.run_dir = self.cgroup_link = ""
         self.place: CgroupPlace | None = None
         self.moving: Background | None = None
@@ -69,6 +72,14 @@ class Monitor:
         self.exit_code: int | None = None
         """As the loop has it: negative = killed by that signal."""
         self.started_ns = self.finished_ns = 0
+        self.restarts: RestartPlan | None = None
+        """What happens at the end of a run, see restarts.py; None = it is the end."""
+        self.over: OverRecord | None = None
+        """How the last run has ended, while the next one is waited for."""
+        self.ending = False
+        """Somebody wants the container to end: it is not started again."""
+        self.timeout_s = 0.0
+        """The container is killed after so many seconds; 0 = never."""
         self.stop_signal = int(_signal.SIGTERM)
         self.stop_timeout_s = 10
         """How long the container has after its stop signal before it is killed; negative = for ever."""
@@ -184,6 +195,7 @@ class Monitor:
 
     def _terminated(self) -> None:
         """The machine, the login or the unit ends: stop the container in order, or give the start up."""
+        self.ending = True
         if not self.settled:
             self._abort = self._abort or "the monitor was terminated"
         elif self.exit_code is None and self.hollow:
@@ -295,6 +307,8 @@ class Monitor:
 
     def signal(self, number: int, everything: bool = False) -> None:
         """Signal the first process, which is our child: its pid is its own until we reap it."""
+        if self.over is not None and number in (_signal.SIGKILL, _signal.SIGTERM, self.stop_signal):
+            self.ending = True
         if self.exit_code is not None or not self.init_pid:
             return
         if everything and self.payload:

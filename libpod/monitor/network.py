@@ -71,6 +71,18 @@ class Network:
             self.fd = _open_namespace(f"/proc/{init_pid}/ns/net")
             self.serve()
 
+    def let_go(self) -> bool:
+        """Give up the namespace that the runtime made for the last run, if it did, and say so: it makes
+        another for the next.
+        """
+        if self._wanted["mode"] != "nested" or self.fd < 0:
+            return False
+        template = self._template
+        self.stop()
+        self._loop.run_until(lambda: self.stopped)
+        self._template = template
+        return True
+
     @property
     def path(self) -> str:
         """The namespace as others can open it, while this process lives."""

@@ -120,6 +120,16 @@ class Ports:
         self._serve = {"t": "serve", "address": address, "gateway": gateway, "gateway6": gateway6}
         self._start()
 
+    def move(self, netns_fd: int) -> None:
+        """Serve another namespace (borrowed) from now on, by another forwarder. Waits until the old one is
+        gone.
+        """
+        self._netns_fd = netns_fd
+        old = self._pid
+        if old:
+            os.kill(old, 9)
+            self._loop.run_until(lambda: self._pid not in (0, old))
+
     def outlive(self, init_pid: int) -> None:
         """With this process, our child, the forwarder ends, even if we are not there any more."""
         if self._init_fd >= 0:

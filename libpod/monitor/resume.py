@@ -34,7 +34,7 @@ _PLAIN = (
     "kept_fds", "cid", "name", "run_id", "run_dir", "cgroup_link", "merged", "bundle", "place",
     "mounted", "more_mounts", "server_pid", "alive_fd", "log_fd", "init_pid", "started_ns", "stop_signal",
     "stop_timeout_s", "deadline", "removes", "cleanup_argv", "settle_argv",
-    "events", "hollow", "shm", "keeper",
+    "events", "hollow", "shm", "keeper", "restarts", "run_bundle", "timeout_s", "inherited",
 )  # fmt: skip
 """What goes over as it is."""
 
@@ -51,6 +51,10 @@ def _guarded(monitor: Monitor, begin: Callable[[], None]) -> int:
     try:
         begin()
         monitor.loop.run_until(lambda: monitor.exit_code is not None)
+        while monitor.restarts is not None and _again(monitor):
+            monitor.on_quiet = lambda: _settle_after(monitor, SETTLE_S)
+            monitor.on_quiet()
+            monitor.loop.run_until(lambda: monitor.exit_code is not None)
     except Exception as error:
         from libpod.monitor import main  # lazy: for bugs only
 
@@ -58,6 +62,12 @@ def _guarded(monitor: Monitor, begin: Callable[[], None]) -> int:
     from libpod.monitor import finish  # lazy: needed at the end, not for the time until then
 
     return finish.ended(monitor)
+
+
+def _again(monitor: Monitor) -> bool:
+    from libpod.monitor import restarts  # lazy: with a restart policy only
+
+    return restarts.again(monitor)
 
 
 def _settle_after(monitor: Monitor, seconds: float) -> None:
@@ -132,7 +142,7 @@ def _state(monitor: Monitor) -> State:
 
 def _descriptors(state: State) -> list[int]:
     stdio, network = state["stdio"], state["network"]
-    found = [state["alive_fd"], state["log_fd"], state["listener"], *state["kept_fds"]]
+    found = [state["alive_fd"], state["log_fd"], state["listener"], *state["kept_fds"], *state["inherited"]]
     found += [peer["fd"] for peer in state["peers"]]
     if stdio is not None:
         found += [stdio["log_fd"], stdio["input"], stdio["master"], stdio["slave"]]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from libpod.model.container import PortRecord
-    from libpod.model.run import StatusFile
+    from libpod.model.run import RunState, StatusFile
     from libpod.monitor.monitor import Monitor
 
     Message = dict[str, Any]
@@ -129,20 +129,12 @@ def start(monitor: Monitor, msg: Message) -> None:
         from libpod.monitor import secretfiles  # lazy: seldom used
 
         bundle = secretfiles.make(secrets, fds[len(numbers)], bundle)
-    monitor.init_pid = runtime.create(bundle, stdio.console, stdio.for_runtime)
-    if bundle != monitor.bundle:
-        from libpod.monitor import secretfiles
-
-        secretfiles.clean(monitor.bundle, runtime.state_dir)
-    monitor.watch_init()
-    assert monitor.network is not None
-    monitor.network.adopt(monitor.init_pid)
-    forward(monitor)
-    if monitor.ports is not None:
-        monitor.ports.outlive(monitor.init_pid)
-    stdio.connect()
-    monitor.close_inherited()
-    eventlog.from_monitor(monitor.run_dir, monitor.events, "init")
+    monitor.run_bundle = bundle
+    monitor.restarts = msg.get("restart")
+    monitor.timeout_s = float(msg.get("timeout") or 0)
+    create(monitor, runtime, stdio)
+    if monitor.restarts is None or msg["log"]["driver"] != _PASSTHROUGH:
+        monitor.close_inherited()
     if cache := msg.get("seccomp_cache"):
         _save_seccomp(runtime, cache["path"])
     if msg.get("only_create"):
@@ -155,14 +147,26 @@ def start(monitor: Monitor, msg: Message) -> None:
     _go(monitor, runtime, stdio, msg)
 
 
-def _go(monitor: Monitor, runtime: Runtime, stdio: Stdio, msg: Message) -> None:
-    """Let the created process run, when its network is there, and say so."""
-    failpoint.hit("monitor:before-ready")
-    await_network(monitor)
-    await_ports(monitor)
-    init_start = _init_start(monitor)
-    if monitor.client is not None and msg.get("attach") is not None and not monitor.settled:
-        monitor.attach_streams(monitor.client, msg["attach"])
+def create(monitor: Monitor, runtime: Runtime, stdio: Stdio) -> None:
+    """Create the first process, which waits for `go`, and take what is ours of it."""
+    pid = runtime.create(monitor.run_bundle, stdio.console, stdio.for_runtime)
+    monitor.init_pid, monitor.exit_code, monitor.started_ns = pid, None, 0
+    if monitor.run_bundle != monitor.bundle:
+        from libpod.monitor import secretfiles
+
+        secretfiles.clean(monitor.bundle, runtime.state_dir)
+    monitor.watch_init()
+    assert monitor.network is not None
+    monitor.network.adopt(monitor.init_pid)
+    forward(monitor)
+    if monitor.ports is not None:
+        monitor.ports.outlive(monitor.init_pid)
+    stdio.connect()
+    eventlog.from_monitor(monitor.run_dir, monitor.events, "init")
+
+
+def go(monitor: Monitor, runtime: Runtime) -> None:
+    """Let the created process run, and write down that it does."""
     failpoint.hit("monitor:before-start")
     monitor.started_ns = time.time_ns()
     try:
@@ -173,13 +177,24 @@ def _go(monitor: Monitor, runtime: Runtime, stdio: Stdio, msg: Message) -> None:
     failpoint.hit("monitor:after-start")
     write_status(monitor, "running", monitor.started_ns)
     failpoint.hit("monitor:after-status")
+    eventlog.from_monitor(monitor.run_dir, monitor.events, "start")
+
+
+def _go(monitor: Monitor, runtime: Runtime, stdio: Stdio, msg: Message) -> None:
+    """Let the created process run, when its network is there, and say so."""
+    failpoint.hit("monitor:before-ready")
+    await_network(monitor)
+    await_ports(monitor)
+    init_start = _init_start(monitor)
+    if monitor.client is not None and msg.get("attach") is not None and not monitor.settled:
+        monitor.attach_streams(monitor.client, msg["attach"])
+    go(monitor, runtime)
     started = {
         "t": "started",
         "pid": monitor.init_pid,
         "start_time": init_start,
         "started_ns": monitor.started_ns,
     }
-    eventlog.from_monitor(monitor.run_dir, monitor.events, "start")
     if not monitor.settled:
         monitor.tell(started)
         monitor.settled = True
@@ -190,8 +205,8 @@ def _go(monitor: Monitor, runtime: Runtime, stdio: Stdio, msg: Message) -> None:
     failpoint.hit("monitor:after-started")
     monitor.keeper = msg.get("keeper")
     monitor.watch_keeper()
-    if timeout_s := float(msg.get("timeout") or 0):
-        monitor.limit_time(time.monotonic() + timeout_s)
+    if monitor.timeout_s:
+        monitor.limit_time(time.monotonic() + monitor.timeout_s)
 
 
 def _hold_alive(monitor: Monitor, run_dir: str) -> int:
@@ -337,14 +352,14 @@ def await_ports(monitor: Monitor) -> None:
         )
 
 
-def write_status(monitor: Monitor, state: str, since_ns: int, init_pid: int = 0) -> None:
+def write_status(monitor: Monitor, state: RunState, since_ns: int, init_pid: int = 0) -> None:
     """Say what runs; `init_pid` is who stands for a first process where there is none."""
     network = monitor.network
     status: StatusFile = {
         "v": exitrec.VERSION,
         "boot_id": process.boot_id(),
         "run_id": monitor.run_id,
-        "state": "running" if state == "running" else "created",
+        "state": state,
         "monitor_pid": os.getpid(),
         "monitor_start": process.start_time(os.getpid()),
         "init_pid": init_pid or monitor.init_pid,
@@ -357,6 +372,10 @@ def write_status(monitor: Monitor, state: str, since_ns: int, init_pid: int = 0)
     }
     if monitor.ports is not None:
         status["ports"] = monitor.ports.bound
+    if monitor.restarts is not None and monitor.restarts["count"]:
+        status["restarts"] = monitor.restarts["count"]
+    if state == "restarting" and monitor.over is not None:
+        status["over"] = monitor.over
     exitrec.write_status(monitor.run_dir, status)
 
 

@@ -49,7 +49,7 @@ class Stdio:
         """Make what the container gets; with `passthrough`, duplicates of these descriptors. `preserved`:
         what it gets besides, number there -> ours (taken over).
         """
-        passed = self._msg["log"]["driver"] == "passthrough"
+        passed = self.is_passed
         if passed and self.has_terminal:
             raise errors.UsageError(
                 "--log-driver=passthrough cannot be used with a terminal", remedy="leave --tty out"
@@ -88,6 +88,15 @@ class Stdio:
         for fd, number in state["outputs"]:
             self.streams.add_output(fd, number)
         return self
+
+    def anew(self) -> Stdio:
+        """Return what the next run of the same container gets."""
+        return Stdio(self._loop, {**self._msg, "size": self._size}, self._msg["run_id"])
+
+    @property
+    def is_passed(self) -> bool:
+        """Say whether the container has the client's own streams."""
+        return bool(self._msg["log"]["driver"] == "passthrough")
 
     @property
     def console(self) -> str:

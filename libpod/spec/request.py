@@ -23,7 +23,6 @@ from libpod.spec.values import (
     size,
     text,
     try_bool,
-    try_int,
     words,
 )
 from libpod.util import jsonio
@@ -53,7 +52,6 @@ _LATER = {
 """Option -> the subject of "... not supported yet"."""
 _RESERVED = ("run.oci.", "io.pypod.")
 _LOG_DRIVERS = ("k8s-file", "json-file", "journald", "none", "passthrough")
-_RESTART = ("always", "unless-stopped", "on-failure")
 
 
 def parse_options(
@@ -363,18 +361,13 @@ def _stop_signal(options: Options) -> int:
 
 def _restart(options: Options) -> str:
     value = text(options, "restart")
-    policy, _, retries = value.partition(":")
-    if value in ("", "no", "never"):
+    if not value:
         return "no"
-    count = try_int(retries) if retries else 0
-    if policy not in _RESTART or (retries and (policy != "on-failure" or count is None or count < 0)):
-        raise bad(
-            "restart", value, "no, always, unless-stopped or on-failure[:RETRIES]", 'use "--restart=no"'
-        )
-    raise NotSupportedError(
-        f'--restart="{value}": restart policies are not supported yet',
-        remedy="leave --restart out, and let a systemd unit with Restart= start the container",
-    )
+    from libpod.spec import restartopts  # lazy: seldom given
+
+    policy = restartopts.parse(value)
+    restartopts.check_remove(policy, flag(options, "rm") or flag(options, "rmi"))
+    return policy
 
 
 def _log_opts(options: Options) -> dict[str, str]:

@@ -281,7 +281,7 @@ class ContainerOptions(PodAndContainerOptions, total=False):
         complete="containers",
         help="Containers that are started before this one")]
     restart: Annotated[str, opt("--restart", metavar="POLICY",
-        state=LATER, harmless="no", complete="(no,always,on-failure,unless-stopped)",
+        complete="(no,always,on-failure,unless-stopped)",
         help="When to start the container again: no, always, on-failure[:N] or unless-stopped")]
     retry_delay: Annotated[str, opt("--retry-delay", metavar="TIME",
         help="Pause before a failed pull is tried again")]

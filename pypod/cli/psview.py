@@ -49,6 +49,8 @@ def status_text(record: ContainerRecord, status: RunStatus, now_ns: int) -> str:
         if status["unmonitored"]:
             return text + " (unmonitored)"
         return text + {"paused": " (Paused)", "stopping": " (stopping)"}.get(state, "")
+    if state == "restarting":
+        return f"Restarting ({status['exit_code']}) {human.ago(status['finished_ns'], now_ns)}"
     return state.capitalize()
 
 
@@ -86,7 +88,7 @@ def row(
         "Size": "",
         "AutoRemove": record["remove"],
         "IsInfra": bool(record.get("infra")),
-        "Restarts": 0,
+        "Restarts": status["restarts"],
         **{name: "" for name in NAMESPACES},
     }
 

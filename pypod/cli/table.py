@@ -132,7 +132,7 @@ _CREATE_CREATE: Spec = (
     "no-hosts/=b oom-kill-disable/=b~ oom-score-adj/=i os/=s passwd-entry/=s personality/=s- pid/=s "
     "pidfile/=s pids-limit/=i platform/=s pod/=s pod-id-file/=s privileged/=b publish/p=l "
     "publish-all/P=b pull/=s quiet/q=b rdt-class/=s- read-only/=b read-only-tmpfs/=B replace/=b "
-    "requires/=l restart/=s-no retry/=u retry-delay/=s rm/=b rootfs/=b sdnotify/=s-ignore "
+    "requires/=l restart/=s retry/=u retry-delay/=s rm/=b rootfs/=b sdnotify/=s-ignore "
     "seccomp-policy/=s-default secret/=a security-opt/=a shm-size/=s shm-size-systemd/=s "
     "stop-signal/=s stop-timeout/=u subgidname/=s subuidname/=s sysctl/=l systemd/=s timeout/=u "
     "tls-verify/=B tmpfs/=a tty/t=b tz/=s uidmap/=l ulimit/=l umask/=s unsetenv/=a unsetenv-all/=b "
@@ -585,7 +585,7 @@ _RUN_RUN: Spec = (
     "oom-kill-disable/=b~ oom-score-adj/=i os/=s passwd/=B passwd-entry/=s personality/=s- pid/=s "
     "pidfile/=s pids-limit/=i platform/=s pod/=s pod-id-file/=s preserve-fd/=l preserve-fds/=u "
     "privileged/=b publish/p=l publish-all/P=b pull/=s quiet/q=b rdt-class/=s- read-only/=b "
-    "read-only-tmpfs/=B replace/=b requires/=l restart/=s-no retry/=u retry-delay/=s rm/=b rmi/=b "
+    "read-only-tmpfs/=B replace/=b requires/=l restart/=s retry/=u retry-delay/=s rm/=b rmi/=b "
     "rootfs/=b sdnotify/=s-ignore seccomp-policy/=s-default secret/=a security-opt/=a shm-size/=s "
     "shm-size-systemd/=s sig-proxy/=B stop-signal/=s stop-timeout/=u subgidname/=s subuidname/=s "
     "sysctl/=l systemd/=s timeout/=u tls-verify/=B tmpfs/=a tty/t=b tz/=s uidmap/=l ulimit/=l "
@@ -753,8 +753,7 @@ _UPDATE_UPDATE: Spec = (
     " blkio-weight/=s blkio-weight-device/=l cpu-period/=u cpu-quota/=i cpu-rt-period/=u~ "
     "cpu-rt-runtime/=i~ cpu-shares/c=u cpus/=f cpuset-cpus/=s cpuset-mems/=s device-read-bps/=l "
     "device-read-iops/=l device-write-bps/=l device-write-iops/=l env/e=a latest/l=b memory/m=s "
-    "memory-reservation/=s memory-swap/=s memory-swappiness/=i~ pids-limit/=i restart/=s- unsetenv/=l "
-    "",
+    "memory-reservation/=s memory-swap/=s memory-swappiness/=i~ pids-limit/=i restart/=s unsetenv/=l ",
 )
 _VERSION_VERSION: Spec = (
     "version",

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
     from pypod.cli.common import Latest
     from pypod.cli.context import Context
-    from pypod.cli.declare import LATER, arg, opt
+    from pypod.cli.declare import arg, opt
     from pypod.cli.options import LimitOptions
 
 
@@ -23,7 +23,7 @@ def update(
         int | None, opt("--pids-limit", metavar="N", help="Limit of processes; -1 = no limit")
     ] = None,
     restart: Annotated[
-        str | None, opt("--restart", metavar="POLICY", state=LATER, help="Change the restart policy")
+        str | None, opt("--restart", metavar="POLICY", help="Change the restart policy")
     ] = None,
     unsetenv: Annotated[
         list[str] | None,
@@ -43,6 +43,8 @@ def update(
     given: dict[str, object] = {**limits, "env": env, "unsetenv": unsetenv}
     if pids_limit is not None:
         given["pids_limit"] = pids_limit
+    if restart is not None:
+        given["restart"] = restart
     engine.update(ctx.session, record, given)
     ctx.out(record["id"] + "\n")
     return 0

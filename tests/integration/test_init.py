@@ -269,12 +269,12 @@ def test_an_interrupted_update_changes_nothing(shared: Pypod, action: str) -> No
     assert shared("start", "-a", cid).out == "2"
 
 
-# covers: update, update --restart, container clone --pod
+# covers: update, container clone --pod
 def test_update_refuses(shared: Pypod) -> None:
     cid = shared("create", "--network=none", "--cgroups=disabled", shared.image, "true").out
     for words, says in (
         (["--cpus=1", cid], "--cgroups=disabled"),
-        (["--restart=always", cid], "not supported yet"),
+        (["--restart=sometimes", cid], "sometimes"),
         (["--memory=bogus", cid], "memory"),
         (["--cpus=1", "nx"], "nx"),
         (["--cpus=1"], "container"),

@@ -61,7 +61,7 @@ def test_wrong_usage(line: str, message: str, remedy: str) -> None:
         ("network list --foo", '"pypod network ls" is not supported yet'),
         ("network", '"pypod network" is not supported yet'),
         ("run --health-cmd a x", '--health-cmd of "pypod run" is not supported yet'),
-        ("container run --restart always x", '--restart of "pypod container run" is not supported yet'),
+        ("container run --health-cmd y x", '--health-cmd of "pypod container run" is not supported yet'),
         ("--remote ps", '--remote of "pypod ps" is not supported yet'),
         ("system connection add", '"pypod system connection add" is not supported yet'),
     ],

@@ -191,9 +191,6 @@ LATER: list[tuple[str, Any]] = [
     ("network", ["none", "host"]),
     ("network_alias", ["db"]),
     ("pid", "ns:/proc/1/ns/pid"),
-    ("restart", "always"),
-    ("restart", "on-failure:3"),
-    ("restart", "unless-stopped"),
     ("userns", "pod"),
 ]
 
