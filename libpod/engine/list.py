@@ -117,6 +117,15 @@ def _by_status(_s: Session, value: str) -> Callable[..., bool]:
     return lambda r, s: s["state"] == ("exited" if value == "stopped" else value)
 
 
+def _by_restart_policy(_s: Session, value: str) -> Callable[..., bool]:
+    names = ("no", "always", "on-failure", "unless-stopped")
+    if value not in names:
+        raise errors.UsageError(
+            f'invalid filter "restart-policy={value}"', remedy="policies are " + ", ".join(names)
+        )
+    return lambda r, s: r["restart_policy"].partition(":")[0] == value
+
+
 def _by_exited(_s: Session, value: str) -> Callable[..., bool]:
     if not value.lstrip("-").isdigit():
         raise errors.UsageError(f'invalid filter "exited={value}"', remedy="the value is an exit code")
@@ -189,6 +198,7 @@ _FILTERS: dict[str, Callable[[Session, str], Callable[..., bool]]] = {
     "name": _by_name,
     "network": _by_network,
     "pod": _by_pod,
+    "restart-policy": _by_restart_policy,
     "since": _by_created(True),
     "status": _by_status,
     "until": _by_until,

@@ -34,7 +34,7 @@ _PLAIN = (
     "kept_fds", "cid", "name", "run_id", "run_dir", "cgroup_link", "merged", "bundle", "place",
     "mounted", "more_mounts", "server_pid", "alive_fd", "log_fd", "init_pid", "started_ns", "stop_signal",
     "stop_timeout_s", "deadline", "removes", "cleanup_argv", "settle_argv",
-    "events", "hollow", "shm", "keeper", "restarts", "run_bundle", "timeout_s", "inherited",
+    "events", "hollow", "shm", "keeper", "restarts", "run_bundle", "timeout_s", "inherited", "ending",
 )  # fmt: skip
 """What goes over as it is."""
 

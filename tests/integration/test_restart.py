@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import urllib.request
 from typing import Any
 
 import pytest
@@ -24,6 +26,14 @@ def count(pypod: Pypod, name: str) -> int:
 
 def monitor(pypod: Pypod, name: str) -> int:
     return int(pypod.state(name)["MonitorPid"])
+
+
+def answered(url: str) -> bytes:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as reply:
+            return bytes(reply.read())
+    except OSError:
+        return b""
 
 
 def kill_first(pypod: Pypod, name: str) -> None:
@@ -184,6 +194,41 @@ def test_with_a_terminal_and_other_namespaces(shared: Pypod, options: list[str])
     )
     assert shared("wait", "c").out == "1"
     assert shared("logs", "c").stdout.split() == ["x"] * 3
+
+
+# covers: run --restart
+def test_an_orderly_end_of_the_machine_is_the_end(shared: Pypod) -> None:
+    """Also when the monitor executes itself again between the signal and the end of the container."""
+    shared.run("-d", "--name", "c", "--restart", "always", "--stop-timeout", "4", "IMAGE", "sleep", "7001")
+    pid = monitor(shared, "c")
+    os.kill(pid, signal.SIGTERM)
+    assert shared("wait", "c").out == "137"
+    assert count(shared, "c") == 0
+
+
+# covers: run --restart
+@pytest.mark.parametrize("options", [[], ["--userns=auto"]])
+def test_a_published_port_leads_to_the_next_run(shared: Pypod, options: list[str]) -> None:
+    serve = "mkdir -p /w; echo hi >/w/index.html; exec httpd -f -h /w -p 80"
+    shared.run("-d", "--name", "c", *options, "--restart", "always", "-p", "80", "IMAGE", "sh", "-c", serve)
+    url = f"http://127.0.0.1:{shared('port', 'c').lines[0].rpartition(':')[2]}/"
+    for restarts in range(3):
+        wait_until(lambda number=restarts: count(shared, "c") == number, what="the next run")
+        wait_until(lambda: answered(url) == b"hi\n", what="an answer")
+        kill_first(shared, "c")
+
+
+# covers: ps --filter, start --filter
+def test_containers_by_their_policy(shared: Pypod) -> None:
+    for name, policy in (("a", "always"), ("f", "on-failure:3"), ("n", "no")):
+        shared("create", "--name", name, "--restart", policy, shared.image, "sleep", "7001")
+    for policy, name in (("always", "a"), ("on-failure", "f"), ("no", "n")):
+        assert (
+            shared("ps", "-a", "--filter", f"restart-policy={policy}", "--format", "{{.Names}}").out == name
+        )
+    assert shared("ps", "--filter", "restart-policy=x", check=False).code == 125
+    shared("start", "--all", "--filter", "restart-policy=always")
+    assert shared("ps", "--format", "{{.Names}}").out == "a"
 
 
 # covers: run --restart
