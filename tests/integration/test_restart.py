@@ -57,7 +57,8 @@ def test_on_failure_ends_after_so_many_restarts(shared: Pypod) -> None:
     assert count(shared, "c") == 2
     policy = shared("inspect", "--format", "{{json .HostConfig.RestartPolicy}}", "c").json()
     assert policy == {"Name": "on-failure", "MaximumRetryCount": 2}
-    events = shared("events", "--stream=false", "--filter", "container=c", "--format", "{{.Status}}").lines
+    only = f"container={shared('inspect', '--format', '{{.Id}}', 'c').out}"  # others had the name before
+    events = shared("events", "--stream=false", "--filter", only, "--format", "{{.Status}}").lines
     assert events == [
         *("create", "init", "start", "attach", "died"),
         *("restart", "init", "start", "died") * 2,
